@@ -1,0 +1,27 @@
+/**
+ * The one seam between the protocol and the libraries that compute for it. `noble.ts` is the audited
+ * implementation without native code; a faster one may stand in its place and must give the same
+ * results (DESIGN, parts). All sizes in bytes; X25519 keys and ristretto255 elements are 32 bytes.
+ */
+export interface Primitives {
+  sha256(data: Uint8Array): Uint8Array;
+  sha512(data: Uint8Array): Uint8Array;
+  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** RFC 5869 with SHA-256. An empty salt is the same as none. */
+  hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;
+  /** The public key of an X25519 private key. */
+  x25519Public(privateKey: Uint8Array): Uint8Array;
+  /** @throws AuthenticationError when the result is all zeros: a peer's key of low order (PROTOCOL 2). */
+  x25519(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
+  /** ChaCha20-Poly1305 (RFC 8439), 12-byte nonce: ciphertext || 16-byte tag. */
+  seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /** @throws AuthenticationError when the tag does not verify. */
+  open(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array;
+  /** RFC 7914 with N = 2^logN, r = 8, p = 1. */
+  scrypt(password: Uint8Array, salt: Uint8Array, logN: number, length: number): Promise<Uint8Array>;
+  /**
+   * scalar · element in ristretto255, the OPRF's one multiplication. `scalar` as RFC 9497 serialises it (32 bytes, LE).
+   * @throws MalformedError when `element` is no canonical element or the identity, or `scalar` is zero or not reduced.
+   */
+  multiplyElement(scalar: Uint8Array, element: Uint8Array): Uint8Array;
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { epoch, hexBytes, line, memberId, pinVersion, revocationReason, time, uid } from './fields.ts';
+
+/** `POST /v1/registrations`: step 1 of PROTOCOL 2.4. */
+export const registrationRequest = z.object({ blinded: hexBytes(32) });
+export type RegistrationRequest = z.infer<typeof registrationRequest>;
+
+export const registrationResponse = z.object({
+  registrationId: hexBytes(16),
+  uid,
+  keyId: z.int().min(0).max(255),
+  evaluated: hexBytes(32),
+  usk: hexBytes(32),
+  caPin: hexBytes(16),
+});
+export type RegistrationResponse = z.infer<typeof registrationResponse>;
+
+/** Whatever the registrar notes of a patient (PROTOCOL 2.1). */
+export const patientNotes = z.object({ name: line(200), record: line(64).optional() });
+export type PatientNotes = z.infer<typeof patientNotes>;
+
+/** `PUT /v1/registrations/:id`: step 3. A new patient, or one who exists and whose earlier card ends with this. */
+export const registrationCompletion = z.object({
+  cs: hexBytes(32),
+  rs: hexBytes(32).nullable(),
+  patient: z.union([z.object({ id: hexBytes(16) }).strict(), patientNotes.strict()]),
+});
+export type RegistrationCompletion = z.infer<typeof registrationCompletion>;
+
+/** A card as operators see it. */
+export const cardSummary = z.object({
+  uid,
+  suite: z.enum(['limbasiya-2021', 'cardea-1']),
+  status: z.enum(['active', 'revoked']),
+  locked: z.boolean(),
+  pinVersion,
+  patientId: hexBytes(16),
+  name: z.string(),
+  record: z.string().nullable(),
+  registered: time,
+  registeredBy: memberId,
+  revoked: time.nullable(),
+  reason: revocationReason.nullable(),
+});
+export type CardSummary = z.infer<typeof cardSummary>;
+
+/** `GET /v1/cards?status=&after=&limit=`: in order of registration. */
+export const cardsQuery = z.object({
+  status: z.enum(['active', 'revoked']).optional(),
+  after: uid.optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+export type CardsQuery = z.input<typeof cardsQuery>;
+export const cardsResponse = z.object({ cards: z.array(cardSummary), next: uid.nullable() });
+export type CardsResponse = z.infer<typeof cardsResponse>;
+
+/** `POST /v1/cards/:uid/revoke`. A card that is revoked already stays as it was. */
+export const revokeRequest = z.object({ reason: revocationReason });
+export type RevokeRequest = z.infer<typeof revokeRequest>;
+
+/** A card as one hub holds it (PROTOCOL 2.1): `subject` and `psk` are that hub's own. */
+export const hubCard = z.object({
+  uid,
+  status: z.enum(['active', 'revoked']),
+  locked: z.boolean(),
+  subject: hexBytes(16),
+  cs: hexBytes(32),
+  rs: hexBytes(32).nullable(),
+  psk: hexBytes(32),
+  oprfSeed: hexBytes(32),
+  pinVersion,
+  epoch,
+});
+export type HubCard = z.infer<typeof hubCard>;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/** Bytes in JSON are lower-case hex of a fixed length (PROTOCOL 2). */
+export function hexBytes(length: number): z.ZodString {
+  return z.string().regex(new RegExp(`^[0-9a-f]{${2 * length}}$`), `${length} bytes as lower-case hex`);
+}
+
+/** A DER structure as lower-case hex, at most 4 KiB. */
+export const der = z
+  .string()
+  .max(8192)
+  .regex(/^(?:[0-9a-f]{2})+$/, 'DER as lower-case hex');
+
+export const uid = hexBytes(16);
+export const pinVersion = z.int().min(1).max(65_535);
+export const epoch = z.int().min(0).max(0xffff_ffff);
+export const count = z.int().min(0).max(0xffff_ffff);
+/** Milliseconds since the Unix epoch. */
+export const time = z.int().min(0);
+
+/** Hub ids, and terminals' and operators' names alike: 3 to 32 of `a-z 0-9 -` (PROTOCOL 2.1). */
+export const memberId = z.string().regex(/^[a-z0-9-]{3,32}$/, '3 to 32 of a-z, 0-9 and -');
+
+export const memberKind = z.enum(['hub', 'device', 'operator']);
+export const operatorRole = z.enum(['admin', 'registrar', 'auditor']);
+export const revocationReason = z.enum(['lost', 'stolen', 'replaced', 'deceased', 'other']);
+
+/** `HOST:PORT`, for a hub's address. */
+export const hostPort = z
+  .string()
+  .max(261)
+  .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/, 'HOST:PORT');
+
+/** Text an operator wrote: one line, no control characters. */
+export function line(maximum: number): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .max(maximum)
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u, 'one line of text without control characters');
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { der, hexBytes, hostPort, line, memberId, memberKind, operatorRole, time } from './fields.ts';
+
+/** One hub as terminals and operators see it. */
+export const hubEntry = z.object({
+  id: memberId,
+  location: line(64),
+  address: hostPort,
+  revoked: z.boolean(),
+  /** When the RC last heard from it; null before the first time. */
+  lastSeen: time.nullable(),
+  /** How many changes of the feed it has not taken yet. */
+  behind: z.int().min(0),
+});
+export type HubEntry = z.infer<typeof hubEntry>;
+
+/** The network's authority certificates, the newest first, each certified by the next where it has rotated. */
+const authorities = z.array(der).min(1).max(4);
+
+/** `POST /v1/join`, without a client certificate: redeems a join token (DESIGN, setting up). */
+export const joinRequest = z.object({
+  kind: memberKind,
+  secret: hexBytes(16),
+  /** SubjectPublicKeyInfo of the joiner's P-256 TLS key. */
+  tlsKey: der,
+  /** A hub's X25519 public key. */
+  hubKey: hexBytes(32).optional(),
+});
+export type JoinRequest = z.infer<typeof joinRequest>;
+
+export const joinResponse = z.object({
+  kind: memberKind,
+  id: memberId,
+  role: operatorRole.optional(),
+  tlsCertificate: der,
+  authorities,
+  hub: z.object({ certificate: der, location: line(64), address: hostPort }).optional(),
+  hubs: z.array(hubEntry),
+});
+export type JoinResponse = z.infer<typeof joinResponse>;
+
+/** `POST /v1/tokens`, by an admin: mints a join token. What its certificate will say is bound here. */
+export const tokenRequest = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('hub'), id: memberId, location: line(64), address: hostPort }),
+  z.object({ kind: z.literal('device'), id: memberId }),
+  z.object({ kind: z.literal('operator'), id: memberId, role: operatorRole }),
+]);
+export type TokenRequest = z.infer<typeof tokenRequest>;
+
+export const tokenResponse = z.object({ token: z.string(), expires: time });
+export type TokenResponse = z.infer<typeof tokenResponse>;
+
+/** `GET /v1/hubs`: for terminals, hubs and operators. */
+export const hubsResponse = z.object({ hubs: z.array(hubEntry), authorities });
+export type HubsResponse = z.infer<typeof hubsResponse>;
