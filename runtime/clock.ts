@@ -16,12 +16,20 @@ export interface Clock {
   after(ms: number, run: () => void): Timer;
 }
 
+/** 24.8 days: `setTimeout` fires at once when asked for more, and certificates live longer. */
+const LONGEST_TIMEOUT_MS = 0x7fff_ffff;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, run) {
-    const handle = setTimeout(run, ms);
+    let handle: NodeJS.Timeout;
+    const wait = (left: number) => {
+      const step = Math.min(left, LONGEST_TIMEOUT_MS);
+      handle = setTimeout(() => (left > step ? wait(left - step) : run()), step);
+    };
+    wait(ms);
     return { cancel: () => clearTimeout(handle) };
   },
 };

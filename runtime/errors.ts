@@ -13,3 +13,9 @@ export abstract class CardeaError extends Error {
     this.name = new.target.name;
   }
 }
+
+/** The code of an error that the operating system gave (`ENOENT`, `EADDRINUSE`, …), else undefined. */
+export function systemErrorCode(error: unknown): string | undefined {
+  const hasCode = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return hasCode ? (error.code as string) : undefined;
+}

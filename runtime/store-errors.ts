@@ -1,0 +1,62 @@
+import { CardeaError, systemErrorCode } from './errors.ts';
+
+/** The store failed in a way that has no error of its own. */
+export class StoreError extends CardeaError {
+  readonly code: string = 'store-failed';
+}
+
+/** What lies on the disk is no sound store. */
+export class StoreCorruptError extends StoreError {
+  override readonly code = 'store-corrupt';
+}
+
+/** The store was written by a newer version of Cardea. */
+export class StoreTooNewError extends StoreError {
+  override readonly code = 'store-too-new';
+}
+
+/** The disk is full: nothing was changed. */
+export class StoreFullError extends StoreError {
+  override readonly code = 'store-full';
+}
+
+/** The store, or the disk it is on, cannot be written. */
+export class StoreReadOnlyError extends StoreError {
+  override readonly code = 'store-read-only';
+}
+
+/** Another process holds the store longer than we wait. */
+export class StoreBusyError extends StoreError {
+  override readonly code = 'store-busy';
+}
+
+/**
+ * What to throw instead of an error of SQLite or of the file system: the store's typed error, with `cause`
+ * beneath. Anything else (a constraint that was violated, a bug) comes back as it is.
+ *
+ * @param path of the store, for the message
+ */
+export function storeError(cause: unknown, path = 'the store'): unknown {
+  const code = systemErrorCode(cause) ?? '';
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
+    return new StoreCorruptError(`${path} is damaged: restore it from a backup (command restore)`, { cause });
+  }
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') {
+    return new StoreFullError(`the disk of ${path} is full; nothing was changed: free space on it`, {
+      cause,
+    });
+  }
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code) || ['EACCES', 'EPERM', 'EROFS'].includes(code)) {
+    return new StoreReadOnlyError(
+      `${path} cannot be written: check who owns the file and its folder, and that the disk is not mounted read-only`,
+      { cause },
+    );
+  }
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return new StoreBusyError(`another process holds ${path}: try again, or stop it`, { cause });
+  }
+  if (code.startsWith('SQLITE_IOERR') || code === 'EIO') {
+    return new StoreError(`reading or writing ${path} failed: check the disk (${code})`, { cause });
+  }
+  return cause;
+}
