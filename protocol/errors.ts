@@ -25,3 +25,13 @@ export class WrongTurnError extends ProtocolError {
 export class AuthenticationError extends ProtocolError {
   readonly code = 'authentication';
 }
+
+/** The other side speaks a version or suite that is not spoken here; on the wire ERROR 2 (PROTOCOL 2.5). */
+export class UnsupportedError extends ProtocolError {
+  readonly code = 'unsupported';
+}
+
+/** A key has used up its nonces; nothing more is sealed or opened with it (Noise, 5.1). */
+export class NonceExhaustedError extends ProtocolError {
+  readonly code = 'nonce-exhausted';
+}
