@@ -1,17 +1,23 @@
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { ristretto255, x25519 } from '@noble/curves/ed25519.js';
+import { ristretto255, ristretto255_hasher, x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
+import { sha3_256 } from '@noble/hashes/sha3.js';
 import { isZero } from '../bytes.ts';
 import { AuthenticationError, MalformedError } from '../errors.ts';
 import type { Primitives } from './primitives.ts';
+
+// Optional in the type, which all curves share; ristretto255 has it.
+const { deriveToCurve } = ristretto255_hasher;
+if (deriveToCurve === undefined) throw new Error('this @noble/curves derives no ristretto255 elements');
 
 /** The audited implementation: no native code, the same on every machine. */
 export const noble: Primitives = {
   sha256: (data) => sha256(data),
   sha512: (data) => sha512(data),
+  sha3_256: (data) => sha3_256(data),
   hmacSha256: (key, data) => hmac(sha256, key, data),
   hkdf: (ikm, salt, info, length) => hkdf(sha256, ikm, salt, info, length),
   x25519Public: (privateKey) => x25519.getPublicKey(privateKey),
@@ -49,4 +55,6 @@ export const noble: Primitives = {
       throw new MalformedError('no valid ristretto255 element or scalar', { cause });
     }
   },
+
+  deriveElement: (uniform) => deriveToCurve(uniform).toBytes(),
 };

@@ -6,6 +6,8 @@
 export interface Primitives {
   sha256(data: Uint8Array): Uint8Array;
   sha512(data: Uint8Array): Uint8Array;
+  /** SHA3-256 (FIPS 202): the `h` of the suite `limbasiya-2021` (PROTOCOL 1). */
+  sha3_256(data: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
   /** RFC 5869 with SHA-256. An empty salt is the same as none. */
   hkdf(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;
@@ -24,4 +26,6 @@ export interface Primitives {
    * @throws MalformedError when `element` is no canonical element or the identity, or `scalar` is zero or not reduced.
    */
   multiplyElement(scalar: Uint8Array, element: Uint8Array): Uint8Array;
+  /** The ristretto255 element that 64 uniform bytes stand for (RFC 9496, 4.3.4). */
+  deriveElement(uniform: Uint8Array): Uint8Array;
 }
