@@ -1,0 +1,36 @@
+import { CardeaError } from '../runtime/errors.ts';
+
+/** Why the registration centre refuses a request, and the HTTP status that says so (RFC 9457). */
+export const REFUSALS = {
+  'request-malformed': 400,
+  'certificate-required': 401,
+  'certificate-unknown': 401,
+  'certificate-expired': 401,
+  'member-revoked': 403,
+  'not-allowed': 403,
+  'token-refused': 403,
+  'route-unknown': 404,
+  'card-unknown': 404,
+  'patient-unknown': 404,
+  'registration-unknown': 404,
+  'id-taken': 409,
+  'registration-conflict': 409,
+  'body-too-large': 413,
+  'media-type-unsupported': 415,
+} as const;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** A request that the registration centre does not grant. The message may be shown to whoever asked. */
+export class RefusedError extends CardeaError {
+  readonly code: RefusalCode;
+
+  constructor(code: RefusalCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get status(): number {
+    return REFUSALS[this.code];
+  }
+}

@@ -1,0 +1,104 @@
+import type { Database } from '../../runtime/sqlite.ts';
+import { StoreError } from '../../runtime/store-errors.ts';
+
+/** A card as it stands, before a hub's own secrets are derived for it. */
+export interface CardState {
+  readonly uid: Uint8Array;
+  readonly keyId: number;
+  readonly patientId: Uint8Array;
+  readonly cs: Uint8Array;
+  readonly rs: Uint8Array | null;
+  readonly pinVersion: number;
+  readonly epoch: number;
+  readonly revoked: boolean;
+  readonly locked: boolean;
+}
+
+export interface Change {
+  readonly sequence: number;
+  readonly card: CardState;
+}
+
+/** Changes in order. `cursor` is what to go on after; `more` when there are some already. */
+export interface Changes {
+  readonly changes: readonly Change[];
+  readonly cursor: number;
+  readonly more: boolean;
+}
+
+export type CardStateRow = Omit<CardState, 'revoked' | 'locked'> & {
+  readonly number: number;
+  readonly sequence: number;
+  readonly revoked: 0 | 1;
+  readonly locked: 0 | 1;
+};
+
+export const SELECT_CARD_STATE = `
+  SELECT number, sequence, uid, key_id AS keyId, patient AS patientId, cs, rs, pin_version AS pinVersion, epoch,
+    revoked IS NOT NULL AS revoked, EXISTS (SELECT 1 FROM locks WHERE card = cards.number) AS locked
+  FROM cards`;
+
+/**
+ * The hubs' feed (PROTOCOL 2.6). A card stands in it once, at the sequence number of its latest change: a hub
+ * that missed many changes of a card receives its newest state alone.
+ */
+export class Feed {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Which life of this registry the sequence numbers belong to: 16 bytes, new at `init` and at each restore. */
+  async generation(): Promise<Uint8Array> {
+    const generation = this.#db.prepare<[], Uint8Array>('SELECT generation FROM network').pluck().get();
+    if (generation === undefined) throw noNetwork();
+    return generation;
+  }
+
+  /** The latest sequence number; 0 before the first change. */
+  async latest(): Promise<number> {
+    return latest(this.#db);
+  }
+
+  /** At most `limit` changes whose sequence numbers are above `after`, in order, nothing skipped. */
+  async changesAfter(after: number, limit: number): Promise<Changes> {
+    // One read transaction: `cursor` must not run ahead of the rows.
+    return this.#db.transaction(() => {
+      const rows = this.#db
+        .prepare<[number, number], CardStateRow>(
+          `${SELECT_CARD_STATE} WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+        )
+        .all(after, limit + 1);
+      const changes = rows.slice(0, limit).map((row) => ({ sequence: row.sequence, card: cardState(row) }));
+      const more = rows.length > limit;
+      return { changes, more, cursor: more ? (changes.at(-1)?.sequence ?? after) : latest(this.#db) };
+    })();
+  }
+
+  async card(uid: Uint8Array): Promise<CardState | undefined> {
+    const row = cardStateRow(this.#db, uid);
+    return row === undefined ? undefined : cardState(row);
+  }
+}
+
+export function cardStateRow(db: Database, uid: Uint8Array): CardStateRow | undefined {
+  return db.prepare<[Uint8Array], CardStateRow>(`${SELECT_CARD_STATE} WHERE uid = ?`).get(uid);
+}
+
+export function cardState(row: CardStateRow): CardState {
+  const { number: _number, sequence: _sequence, revoked, locked, ...state } = row;
+  return { ...state, revoked: revoked === 1, locked: locked === 1 };
+}
+
+function latest(db: Database): number {
+  const sequence = db.prepare<[], number>('SELECT sequence FROM network').pluck().get();
+  if (sequence === undefined) throw noNetwork();
+  return sequence;
+}
+
+function noNetwork(): StoreError {
+  return new StoreError(
+    'the database has no network in it: restore it from a backup, or run "cardea-rc init"',
+  );
+}

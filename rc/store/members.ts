@@ -1,0 +1,150 @@
+import type { Database } from '../../runtime/sqlite.ts';
+import { inTransaction } from './transaction.ts';
+
+export type OperatorRole = 'admin' | 'registrar' | 'auditor';
+
+/** What a member is, as the operator who let it in wrote it (PROTOCOL 2.1). */
+export type Membership =
+  | { readonly kind: 'hub'; readonly id: string; readonly location: string; readonly address: string }
+  | { readonly kind: 'device'; readonly id: string }
+  | { readonly kind: 'operator'; readonly id: string; readonly role: OperatorRole };
+
+/** Whoever holds a certificate that the registry knows. */
+export interface KnownCaller {
+  readonly member: Membership;
+  /** When the certificate ends. */
+  readonly expires: number;
+  readonly revoked: boolean;
+}
+
+/** A hub, and how far it has come with the feed. */
+export interface HubStanding {
+  readonly id: string;
+  readonly location: string;
+  readonly address: string;
+  readonly revoked: boolean;
+  readonly lastSeen: number | null;
+  /** Cards whose newest state it has not taken yet. */
+  readonly behind: number;
+}
+
+/** How membership stands in a row of `members` or `tokens`. */
+export interface MembershipRow {
+  readonly id: string;
+  readonly kind: 'hub' | 'device' | 'operator';
+  readonly role: OperatorRole | null;
+  readonly location: string | null;
+  readonly address: string | null;
+}
+
+/** The registry of who belongs to the network. */
+export class Members {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Lets a member in without a token: the first operator, at `init`. */
+  async admitFirst(
+    member: Membership,
+    certificate: { readonly fingerprint: Uint8Array; readonly expires: number },
+    now: number,
+  ): Promise<void> {
+    inTransaction(this.#db, () => insertMember(this.#db, member, certificate, now));
+  }
+
+  /** @param fingerprint SHA-256 of the certificate's DER, 32 bytes */
+  async findByCertificate(fingerprint: Uint8Array): Promise<KnownCaller | undefined> {
+    const row = this.#db
+      .prepare<[Uint8Array], MembershipRow & { expires: number; revoked: number | null }>(
+        `SELECT m.id, m.kind, m.role, m.location, m.address, m.revoked, c.expires
+         FROM certificates c JOIN members m ON m.id = c.member WHERE c.fingerprint = ?`,
+      )
+      .get(fingerprint);
+    if (row === undefined) return undefined;
+    return { member: membershipOf(row), expires: row.expires, revoked: row.revoked !== null };
+  }
+
+  async isTaken(id: string): Promise<boolean> {
+    return isTaken(this.#db, id);
+  }
+
+  /** All hubs there ever were, by id. */
+  async hubs(): Promise<readonly HubStanding[]> {
+    const rows = this.#db
+      .prepare<[], Omit<HubStanding, 'revoked'> & { revoked: number | null }>(
+        `SELECT id, location, address, revoked, last_seen AS lastSeen,
+           (SELECT count(*) FROM cards WHERE sequence > members.cursor) AS behind
+         FROM members WHERE kind = 'hub' ORDER BY id`,
+      )
+      .all();
+    return rows.map((row) => ({ ...row, revoked: row.revoked !== null }));
+  }
+
+  /** Notes that a hub was heard, and how far it says it has taken the feed. */
+  async heardFrom(hub: string, now: number, cursor?: number): Promise<void> {
+    inTransaction(this.#db, () =>
+      this.#db
+        .prepare('UPDATE members SET last_seen = ?, cursor = coalesce(?, cursor) WHERE id = ?')
+        .run(now, cursor ?? null, hub),
+    );
+  }
+
+  async count(): Promise<{ readonly hubs: number; readonly devices: number; readonly operators: number }> {
+    const count = this.#db
+      .prepare<[string], number>('SELECT count(*) FROM members WHERE kind = ? AND revoked IS NULL')
+      .pluck();
+    return {
+      hubs: count.get('hub') ?? 0,
+      devices: count.get('device') ?? 0,
+      operators: count.get('operator') ?? 0,
+    };
+  }
+}
+
+/** Inside a transaction of the caller's. */
+export function insertMember(
+  db: Database,
+  member: Membership,
+  certificate: { readonly fingerprint: Uint8Array; readonly expires: number },
+  now: number,
+): void {
+  const row = membershipRow(member);
+  db.prepare(
+    `INSERT INTO members (id, kind, role, location, address, admitted)
+     VALUES (@id, @kind, @role, @location, @address, @now)`,
+  ).run({ ...row, now });
+  db.prepare('INSERT INTO certificates (fingerprint, member, expires) VALUES (?, ?, ?)').run(
+    certificate.fingerprint,
+    member.id,
+    certificate.expires,
+  );
+}
+
+export function isTaken(db: Database, id: string): boolean {
+  return db.prepare('SELECT 1 FROM members WHERE id = ?').get(id) !== undefined;
+}
+
+export function membershipRow(member: Membership): MembershipRow {
+  return {
+    id: member.id,
+    kind: member.kind,
+    role: member.kind === 'operator' ? member.role : null,
+    location: member.kind === 'hub' ? member.location : null,
+    address: member.kind === 'hub' ? member.address : null,
+  };
+}
+
+export function membershipOf(row: MembershipRow): Membership {
+  const { kind, id } = row;
+  switch (kind) {
+    case 'hub':
+      return { kind, id, location: row.location ?? '', address: row.address ?? '' };
+    case 'device':
+      return { kind, id };
+    case 'operator':
+      // The schema has a role for every operator; without one, the least.
+      return { kind, id, role: row.role ?? 'auditor' };
+  }
+}

@@ -1,0 +1,57 @@
+import { type Database, openStore } from '../../runtime/sqlite.ts';
+import { Cards } from './cards.ts';
+import { Feed } from './feed.ts';
+import { Members } from './members.ts';
+import { Registrations } from './registrations.ts';
+import { ReportBook } from './reports.ts';
+import { MIGRATIONS } from './schema.ts';
+import { Tokens } from './tokens.ts';
+import { inTransaction } from './transaction.ts';
+
+/** All that the registration centre must not forget, in one SQLite file. */
+export interface RcStore {
+  readonly members: Members;
+  readonly tokens: Tokens;
+  readonly registrations: Registrations;
+  readonly cards: Cards;
+  readonly feed: Feed;
+  readonly reports: ReportBook;
+  /** Gives the file free. To call it again does nothing. */
+  close(): void;
+}
+
+/**
+ * Opens the registry, which belongs to one process at a time.
+ *
+ * @throws StoreCorruptError, StoreTooNewError, StoreBusyError, StoreReadOnlyError, StoreFullError
+ */
+export function openRcStore(path: string): RcStore {
+  return storeOver(openStore(path, MIGRATIONS));
+}
+
+/**
+ * Opens the registry of a network that begins now.
+ *
+ * @param generation 16 random bytes (PROTOCOL 2.6)
+ */
+export function createRcStore(path: string, generation: Uint8Array): RcStore {
+  const db = openStore(path, MIGRATIONS);
+  inTransaction(db, () =>
+    db.prepare('INSERT INTO network (one, generation, sequence) VALUES (1, ?, 0)').run(generation),
+  );
+  return storeOver(db);
+}
+
+function storeOver(db: Database): RcStore {
+  return {
+    members: new Members(db),
+    tokens: new Tokens(db),
+    registrations: new Registrations(db),
+    cards: new Cards(db),
+    feed: new Feed(db),
+    reports: new ReportBook(db),
+    close: () => {
+      db.close();
+    },
+  };
+}

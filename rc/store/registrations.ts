@@ -1,0 +1,140 @@
+import { equalConstantTime } from '../../protocol/bytes.ts';
+import type { Database } from '../../runtime/sqlite.ts';
+import { type CardRecord, findCard, revokeCard } from './cards.ts';
+import { inTransaction, nextSequence } from './transaction.ts';
+
+/** How long a registration that was begun may be completed: 10 minutes (PROTOCOL 2.4). */
+export const REGISTRATION_LIFE_MS = 10 * 60 * 1000;
+
+/** Step 1 of a registration; `id` and `uid` are 16 bytes. */
+export interface PendingRegistration {
+  readonly id: Uint8Array;
+  readonly operator: string;
+  readonly uid: Uint8Array;
+  readonly keyId: number;
+  readonly begun: number;
+}
+
+/** Step 3. */
+export interface Completion {
+  readonly registrationId: Uint8Array;
+  readonly operator: string;
+  /** SHA-256 over everything that the console sent: tells the same step again from another one. */
+  readonly digest: Uint8Array;
+  readonly suite: number;
+  readonly cs: Uint8Array;
+  readonly rs: Uint8Array | null;
+  readonly patient:
+    | { readonly existing: Uint8Array }
+    | { readonly id: Uint8Array; readonly name: string; readonly record: string | null };
+  readonly now: number;
+}
+
+/** How a completion ended; `unknown` also for another operator's, and for one begun too long ago. */
+export type CompletionResult =
+  | { readonly outcome: 'registered'; readonly card: CardRecord }
+  | { readonly outcome: 'repeated'; readonly card: CardRecord }
+  | { readonly outcome: 'unknown' | 'conflict' | 'patient unknown' };
+
+interface EarlierCompletion {
+  readonly uid: Uint8Array;
+  readonly registeredBy: string;
+  readonly digest: Uint8Array;
+}
+
+/** Registrations under way, and the act that makes one of them a card (PROTOCOL 2.4). */
+export class Registrations {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Keeps a pending registration, and forgets those whose time is over. */
+  async begin(pending: PendingRegistration): Promise<void> {
+    inTransaction(this.#db, () => {
+      this.#db
+        .prepare('DELETE FROM registrations WHERE begun <= ?')
+        .run(pending.begun - REGISTRATION_LIFE_MS);
+      this.#db
+        .prepare('INSERT INTO registrations (id, operator, uid, key_id, begun) VALUES (?, ?, ?, ?, ?)')
+        .run(pending.id, pending.operator, pending.uid, pending.keyId, pending.begun);
+    });
+  }
+
+  /**
+   * Registers the card, ends the patient's earlier one, and puts both on the feed: all of it or nothing. The
+   * same step again is answered alike, however much later.
+   */
+  async complete(completion: Completion): Promise<CompletionResult> {
+    return inTransaction(this.#db, () => this.#repeat(completion) ?? this.#register(completion));
+  }
+
+  #repeat(completion: Completion): CompletionResult | undefined {
+    const earlier = this.#db
+      .prepare<[Uint8Array], EarlierCompletion>(
+        `SELECT uid, registered_by AS registeredBy, completion AS digest FROM cards WHERE registration = ?`,
+      )
+      .get(completion.registrationId);
+    if (earlier === undefined) return undefined;
+    if (earlier.registeredBy !== completion.operator) return { outcome: 'unknown' };
+    const card = findCard(this.#db, earlier.uid);
+    return card !== undefined && equalConstantTime(earlier.digest, completion.digest)
+      ? { outcome: 'repeated', card }
+      : { outcome: 'conflict' };
+  }
+
+  #register(completion: Completion): CompletionResult {
+    const pending = this.#db
+      .prepare<[Uint8Array, string, number], PendingRegistration>(
+        `SELECT id, operator, uid, key_id AS keyId, begun FROM registrations
+         WHERE id = ? AND operator = ? AND begun > ?`,
+      )
+      .get(completion.registrationId, completion.operator, completion.now - REGISTRATION_LIFE_MS);
+    if (pending === undefined) return { outcome: 'unknown' };
+    const patient = this.#settlePatient(completion);
+    if (patient === undefined) return { outcome: 'patient unknown' };
+
+    this.#db
+      .prepare(
+        `INSERT INTO cards (uid, sequence, suite, key_id, patient, cs, rs, pin_version, epoch,
+           registered, registered_by, registration, completion)
+         VALUES (@uid, @sequence, @suite, @keyId, @patient, @cs, @rs, 1, 0,
+           @now, @operator, @registrationId, @digest)`,
+      )
+      .run({
+        uid: pending.uid,
+        sequence: nextSequence(this.#db),
+        suite: completion.suite,
+        keyId: pending.keyId,
+        patient,
+        cs: completion.cs,
+        rs: completion.rs,
+        now: completion.now,
+        operator: completion.operator,
+        registrationId: completion.registrationId,
+        digest: completion.digest,
+      });
+    this.#db.prepare('DELETE FROM registrations WHERE id = ?').run(pending.id);
+    const card = findCard(this.#db, pending.uid);
+    return card === undefined ? { outcome: 'unknown' } : { outcome: 'registered', card };
+  }
+
+  /** The patient's id: of a new one, or of one whose earlier card ends now; undefined when there is none. */
+  #settlePatient({ patient, now }: Completion): Uint8Array | undefined {
+    if ('existing' in patient) {
+      const known = this.#db.prepare('SELECT 1 FROM patients WHERE id = ?').get(patient.existing);
+      if (known === undefined) return undefined;
+      const earlier = this.#db
+        .prepare<[Uint8Array], number>('SELECT number FROM cards WHERE patient = ? AND revoked IS NULL')
+        .pluck()
+        .get(patient.existing);
+      if (earlier !== undefined) revokeCard(this.#db, earlier, 'replaced', now);
+      return patient.existing;
+    }
+    this.#db
+      .prepare('INSERT INTO patients (id, name, record, registered) VALUES (?, ?, ?, ?)')
+      .run(patient.id, patient.name, patient.record, now);
+    return patient.id;
+  }
+}

@@ -1,0 +1,197 @@
+import { equalConstantTime } from '../../protocol/bytes.ts';
+import type { Database } from '../../runtime/sqlite.ts';
+import { type CardState, type CardStateRow, cardState, cardStateRow } from './feed.ts';
+import { inTransaction, nextSequence } from './transaction.ts';
+
+/** A card is locked everywhere at so many wrong tries since the hubs' last right logins, summed (PROTOCOL 2.5). */
+export const OPEN_TRIES_MAX = 10;
+/** And at so many since its epoch began. */
+export const TOTAL_TRIES_MAX = 50;
+
+/** What a hub counted for a card; only its latest, by `running`, is kept, and only of the present epoch. */
+export interface TryCount {
+  readonly uid: Uint8Array;
+  readonly epoch: number;
+  readonly running: number;
+  readonly open: number;
+  readonly total: number;
+  readonly locked: boolean;
+}
+
+/** A new PIN as a hub tells of it; `changed` once the card is known to carry it. */
+export interface NewPin {
+  readonly uid: Uint8Array;
+  readonly pinVersion: number;
+  readonly cs: Uint8Array;
+  readonly proof: Uint8Array;
+  readonly changed: boolean;
+}
+
+export interface Reports {
+  readonly hub: string;
+  readonly tries: readonly TryCount[];
+  readonly pins: readonly NewPin[];
+  readonly now: number;
+  /** Whether the proof of a new PIN is right for that card (PROTOCOL 2.6): what makes a report believed. */
+  readonly isProved: (card: CardState, pin: NewPin) => boolean;
+}
+
+/** Something the operator is to be told of a card. */
+export interface Notice {
+  readonly uid: Uint8Array;
+  readonly what: 'locked by hub' | 'locked by tries' | 'locked as copied' | 'new pin' | 'pin not proved';
+}
+
+export interface ReportsTaken {
+  /** The known cards that were spoken of, each once, as they are afterwards. */
+  readonly cards: readonly CardState[];
+  readonly notices: readonly Notice[];
+  /** Whether the feed has something new. */
+  readonly changed: boolean;
+}
+
+type LockCause = 'hub' | 'tries' | 'copy';
+
+/** What hubs report of tries, locks and new PINs: it may come twice, late and out of order. */
+export class ReportBook {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Takes all of it in one transaction. Unknown and revoked cards are passed over. */
+  async takeReports(reports: Reports): Promise<ReportsTaken> {
+    const taking = new Taking(this.#db, reports);
+    return inTransaction(this.#db, () => taking.run());
+  }
+}
+
+/** One hub's batch being taken. */
+class Taking {
+  readonly #db: Database;
+  readonly #reports: Reports;
+  readonly #notices: Notice[] = [];
+  readonly #changed = new Set<number>();
+
+  constructor(db: Database, reports: Reports) {
+    this.#db = db;
+    this.#reports = reports;
+  }
+
+  run(): ReportsTaken {
+    const { tries, pins } = this.#reports;
+    for (const count of tries) {
+      const card = this.#activeCard(count.uid);
+      if (card !== undefined && card.epoch === count.epoch) this.#takeTries(card, count);
+    }
+    for (const pin of pins) {
+      const card = this.#activeCard(pin.uid);
+      if (card !== undefined) this.#takePin(card, pin);
+    }
+    for (const card of this.#changed) {
+      this.#db.prepare('UPDATE cards SET sequence = ? WHERE number = ?').run(nextSequence(this.#db), card);
+    }
+    return { cards: this.#cardsSpokenOf(), notices: this.#notices, changed: this.#changed.size > 0 };
+  }
+
+  #takeTries(card: CardStateRow, count: TryCount): void {
+    this.#db
+      .prepare(
+        `INSERT INTO tries (card, hub, running, open, total) VALUES (@card, @hub, @running, @open, @total)
+         ON CONFLICT DO UPDATE SET running = @running, open = @open, total = @total WHERE running < @running`,
+      )
+      .run({
+        card: card.number,
+        hub: this.#reports.hub,
+        running: count.running,
+        open: count.open,
+        total: count.total,
+      });
+    if (count.locked) this.#lock(card, 'hub');
+
+    const sums = this.#db
+      .prepare<[number], { open: number; total: number }>(
+        'SELECT sum(open) AS open, sum(total) AS total FROM tries WHERE card = ?',
+      )
+      .get(card.number);
+    if (sums !== undefined && (sums.open >= OPEN_TRIES_MAX || sums.total >= TOTAL_TRIES_MAX)) {
+      this.#lock(card, 'tries');
+    }
+  }
+
+  #takePin(card: CardStateRow, pin: NewPin): void {
+    if (!this.#reports.isProved(cardState(card), pin)) {
+      this.#notices.push({ uid: pin.uid, what: 'pin not proved' });
+      return;
+    }
+    if (!this.#keepPin(card, pin) || !pin.changed) return;
+
+    // Pending keys may differ: a card taken away before it was written is tried again at another hub. Two of
+    // one version that are both in use cannot come from one card.
+    if (this.#otherKeyInUse(card, pin)) this.#lock(card, 'copy');
+    else if (pin.pinVersion > card.pinVersion) this.#takeOver(card, pin);
+  }
+
+  /** @returns false when nothing in this report is new */
+  #keepPin(card: CardStateRow, pin: NewPin): boolean {
+    const kept = this.#db
+      .prepare(
+        `INSERT INTO pins (card, version, cs, hub, reported, changed) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET changed = excluded.changed, hub = excluded.hub, reported = excluded.reported
+         WHERE excluded.changed > changed`,
+      )
+      .run(card.number, pin.pinVersion, pin.cs, this.#reports.hub, this.#reports.now, pin.changed ? 1 : 0);
+    return kept.changes > 0;
+  }
+
+  #otherKeyInUse(card: CardStateRow, pin: NewPin): boolean {
+    if (pin.pinVersion === card.pinVersion && !equalConstantTime(pin.cs, card.cs)) return true;
+    return (
+      this.#db
+        .prepare('SELECT 1 FROM pins WHERE card = ? AND version = ? AND changed = 1 AND cs <> ?')
+        .get(card.number, pin.pinVersion, pin.cs) !== undefined
+    );
+  }
+
+  /** The new PIN's key takes the old one's place, every lock is lifted, and the counts start anew. */
+  #takeOver(card: CardStateRow, pin: NewPin): void {
+    this.#db
+      .prepare('UPDATE cards SET pin_version = ?, cs = ?, epoch = epoch + 1 WHERE number = ?')
+      .run(pin.pinVersion, pin.cs, card.number);
+    this.#db.prepare('DELETE FROM locks WHERE card = ?').run(card.number);
+    this.#db.prepare('DELETE FROM tries WHERE card = ?').run(card.number);
+    this.#changed.add(card.number);
+    this.#notices.push({ uid: pin.uid, what: 'new pin' });
+  }
+
+  #lock(card: CardStateRow, cause: LockCause): void {
+    const wasLocked = this.#db.prepare('SELECT 1 FROM locks WHERE card = ?').get(card.number) !== undefined;
+    const kept = this.#db
+      .prepare('INSERT INTO locks (card, cause, hub, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+      .run(card.number, cause, this.#reports.hub, this.#reports.now);
+    if (!wasLocked) this.#changed.add(card.number);
+    if (kept.changes > 0) this.#notices.push({ uid: card.uid, what: NOTICE_OF_LOCK[cause] });
+  }
+
+  /** Looked up anew for every report: an earlier one of the same batch may have changed it. */
+  #activeCard(uid: Uint8Array): CardStateRow | undefined {
+    const row = cardStateRow(this.#db, uid);
+    return row === undefined || row.revoked === 1 ? undefined : row;
+  }
+
+  #cardsSpokenOf(): CardState[] {
+    const spoken = new Map<number, CardState>();
+    for (const { uid } of [...this.#reports.tries, ...this.#reports.pins]) {
+      const row = cardStateRow(this.#db, uid);
+      if (row !== undefined) spoken.set(row.number, cardState(row));
+    }
+    return [...spoken.values()];
+  }
+}
+
+const NOTICE_OF_LOCK: Readonly<Record<LockCause, Notice['what']>> = {
+  hub: 'locked by hub',
+  tries: 'locked by tries',
+  copy: 'locked as copied',
+};

@@ -1,0 +1,128 @@
+/**
+ * The registration centre's database, version by version (runtime/sqlite.ts). Times are milliseconds since
+ * the Unix epoch. No key that opens anything is in it: what hubs and cards need is derived from K_RC, which
+ * lies in files of its own (PROTOCOL 2.1).
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE network (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    generation BLOB NOT NULL CHECK (length(generation) = 16),
+    -- The feed's latest sequence number.
+    sequence INTEGER NOT NULL
+  ) STRICT;
+
+  -- Hubs, terminals and operators. A row is never deleted: an id is taken for ever.
+  CREATE TABLE members (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('hub', 'device', 'operator')),
+    role TEXT CHECK ((role IS NOT NULL) = (kind = 'operator')),
+    location TEXT CHECK ((location IS NOT NULL) = (kind = 'hub')),
+    address TEXT CHECK ((address IS NOT NULL) = (kind = 'hub')),
+    admitted INTEGER NOT NULL,
+    revoked INTEGER,
+    last_seen INTEGER,
+    -- How far a hub has taken the feed.
+    cursor INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+
+  -- TLS client certificates by the SHA-256 of their DER.
+  CREATE TABLE certificates (
+    fingerprint BLOB PRIMARY KEY CHECK (length(fingerprint) = 32),
+    member TEXT NOT NULL REFERENCES members (id),
+    expires INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Join tokens by the SHA-256 of their secret; one row for each that was ever minted.
+  CREATE TABLE tokens (
+    secret_hash BLOB PRIMARY KEY CHECK (length(secret_hash) = 32),
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    role TEXT,
+    location TEXT,
+    address TEXT,
+    minted INTEGER NOT NULL,
+    minted_by TEXT NOT NULL REFERENCES members (id),
+    expires INTEGER NOT NULL,
+    -- A later token for the same id takes the place of an unused one.
+    replaced INTEGER,
+    -- When, by whose keys, and what they were given: the same keys may ask again.
+    used INTEGER,
+    joiner BLOB,
+    tls_certificate BLOB,
+    hub_certificate BLOB
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tokens_of_id ON tokens (id);
+
+  CREATE TABLE patients (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    name TEXT NOT NULL,
+    record TEXT,
+    registered INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Registrations begun and not completed (PROTOCOL 2.4).
+  CREATE TABLE registrations (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    operator TEXT NOT NULL REFERENCES members (id),
+    uid BLOB NOT NULL CHECK (length(uid) = 16),
+    key_id INTEGER NOT NULL,
+    begun INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX registrations_by_age ON registrations (begun);
+
+  CREATE TABLE cards (
+    -- The order of registration.
+    number INTEGER PRIMARY KEY,
+    uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16),
+    -- Of its latest change on the feed: so each card is there once.
+    sequence INTEGER NOT NULL UNIQUE,
+    suite INTEGER NOT NULL,
+    key_id INTEGER NOT NULL,
+    patient BLOB NOT NULL REFERENCES patients (id),
+    cs BLOB NOT NULL CHECK (length(cs) = 32),
+    rs BLOB CHECK (length(rs) = 32),
+    pin_version INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    registered INTEGER NOT NULL,
+    registered_by TEXT NOT NULL REFERENCES members (id),
+    -- The registration it came from, and the SHA-256 of what completed that: the same again is answered alike.
+    registration BLOB NOT NULL UNIQUE,
+    completion BLOB NOT NULL,
+    revoked INTEGER,
+    reason TEXT CHECK ((reason IS NOT NULL) = (revoked IS NOT NULL))
+  ) STRICT;
+  -- A patient may have had several cards; one is valid.
+  CREATE UNIQUE INDEX valid_card_of_patient ON cards (patient) WHERE revoked IS NULL;
+
+  -- Why a card is locked, in its present epoch, and by whose report. No row: it is not.
+  CREATE TABLE locks (
+    card INTEGER NOT NULL REFERENCES cards (number),
+    cause TEXT NOT NULL CHECK (cause IN ('hub', 'tries', 'copy')),
+    hub TEXT NOT NULL REFERENCES members (id),
+    since INTEGER NOT NULL,
+    PRIMARY KEY (card, cause, hub)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Each hub's latest report of wrong tries in the card's present epoch (PROTOCOL 2.5).
+  CREATE TABLE tries (
+    card INTEGER NOT NULL REFERENCES cards (number),
+    hub TEXT NOT NULL REFERENCES members (id),
+    running INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    PRIMARY KEY (card, hub)
+  ) STRICT, WITHOUT ROWID;
+
+  -- New PINs that were proved (PROTOCOL 2.6), pending until the card is known to carry them (changed = 1).
+  CREATE TABLE pins (
+    card INTEGER NOT NULL REFERENCES cards (number),
+    version INTEGER NOT NULL,
+    cs BLOB NOT NULL CHECK (length(cs) = 32),
+    hub TEXT NOT NULL REFERENCES members (id),
+    reported INTEGER NOT NULL,
+    changed INTEGER NOT NULL CHECK (changed IN (0, 1)),
+    PRIMARY KEY (card, version, cs)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
