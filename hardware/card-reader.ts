@@ -1,5 +1,5 @@
-/** The kinds of card that can be told apart. Only NTAG215, NTAG216 and ISO-DEP can be Cardea cards. */
-export type CardKind = 'NTAG213' | 'NTAG215' | 'NTAG216' | 'ISO-DEP' | 'unknown';
+/** What a card shows when it is laid on: enough to know how to speak with it, not yet what it is. */
+export type CardKind = 'Type 2 tag' | 'ISO-DEP card' | 'unsupported card';
 
 /** A slot of a card: A is 0, B is 1 (PROTOCOL 2.2). */
 export type Slot = 0 | 1;
@@ -19,6 +19,8 @@ export interface PresentedCard {
   readonly kind: CardKind;
   /** 4, 7 or 10 bytes. */
   readonly uid: Uint8Array;
+  /** What the card says it is: `NTAG215`, `ISO-DEP card with 512 bytes for Cardea`, … */
+  describe(): Promise<string>;
   /**
    * Slots A and B, whole.
    * @throws BlankCardError, ForeignCardError, CardTooSmallError, CardLockedError, CardUnsupportedError,
