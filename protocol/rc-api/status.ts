@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { count, hexBytes, time } from './fields.ts';
+import { hubEntry } from './join.ts';
+
+/** `GET /v1/status`, by an operator: how the registration centre stands. */
+export const statusResponse = z.object({
+  /** The RC's clock. */
+  time,
+  generation: hexBytes(16),
+  /** The feed's latest sequence number. */
+  sequence: z.int().min(0),
+  /** SHA-256 of the authority's certificate. */
+  authority: hexBytes(32),
+  /** When the RC's own TLS certificate ends; it is renewed at a start past two thirds of its life. */
+  certificateEnds: time,
+  cards: z.object({ active: count, revoked: count, locked: count }),
+  members: z.object({ hubs: count, devices: count, operators: count }),
+  hubs: z.array(hubEntry),
+});
+export type StatusResponse = z.infer<typeof statusResponse>;
