@@ -116,15 +116,15 @@ describe('the TCP network', () => {
   });
 
   it('a connection that breaks only closes: nobody has to listen for its error', async () => {
+    let accept: (stream: ByteStream) => void = () => {};
     const accepted = new Promise<ByteStream>((resolve) => {
-      listen(resolve).then(async (listener) => {
-        const stream = await connect(listener);
-        stream.destroy(new Error('broken on our side'));
-      });
+      accept = resolve;
     });
-    const stream = await accepted;
-    stream.resume();
-    await closed(stream);
-    expect(stream.destroyed).toBe(true);
+    const stream = await connect(await listen((theirs) => accept(theirs)));
+    const theirs = await accepted;
+    theirs.resume();
+    stream.destroy(new Error('broken on our side'));
+    await Promise.all([closed(stream), closed(theirs)]);
+    expect(stream.errored).toBeInstanceOf(Error);
   });
 });
