@@ -12,6 +12,7 @@ export const MAX_MESSAGE = 65_535;
 
 const KEY_LENGTH = 32;
 const TAG_LENGTH = 16;
+const NOTHING = new Uint8Array(0);
 
 /** Whose turn it is: `write 1`, `read 2`, `write 3` for the initiator. */
 type Phase = `${'write' | 'read'} ${number}` | 'split' | 'done';
@@ -193,8 +194,6 @@ export class HandshakeState {
     this.#psk = undefined;
   }
 }
-
-const NOTHING = new Uint8Array(0);
 
 function checkLength(message: Uint8Array): Uint8Array {
   if (message.length > MAX_MESSAGE) throw new MalformedError('a Noise message is at most 65,535 bytes');

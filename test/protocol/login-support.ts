@@ -1,8 +1,11 @@
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
+import { encodeBody, FRAME } from '../../protocol/frames.ts';
 import type { KeyPair } from '../../protocol/keys.ts';
 import { DeviceLogin } from '../../protocol/login/device.ts';
 import { HubLogin } from '../../protocol/login/hub.ts';
+import type { Transport } from '../../protocol/transport.ts';
+import { encodeWelcome } from '../../protocol/welcome.ts';
 import { fixedRandom, Recorder, readVectors } from './support.ts';
 
 /** One login of vectors/cardea-1.json. */
@@ -105,4 +108,42 @@ export function callersKeys({ hubStatic, proof, expected, request, answer }: Inp
     request.blinded,
     answer.evaluated,
   ].map(toHex);
+}
+
+function firstCase(): LoginCase {
+  const [first] = cases;
+  if (first === undefined) throw new Error('the vectors have no case');
+  return first;
+}
+
+/** The one that most tests use. */
+export const vector = firstCase();
+/** The same login on the recovery path. */
+export const recoveryOf = (inputs: Inputs): Inputs => ({
+  ...inputs,
+  request: { ...inputs.request, blinded: new Uint8Array(32) },
+  answer: { attemptsLeft: 0, evaluated: new Uint8Array(32) },
+});
+
+export interface Run extends ReturnType<typeof startLogin> {
+  readonly body: Uint8Array;
+  /** The hub's, once it has read the PROOF. */
+  readonly hubSession?: Transport;
+}
+
+/** A login that has come so far that body `upTo` (1 LOGIN … 4 WELCOME) has been made, but not read. */
+export function runUpTo(upTo: 1 | 2 | 3 | 4, inputs: Inputs = inputsOf(vector)): Run {
+  const both = startLogin(inputs);
+  const { device, hub } = both;
+  let body = device.login(inputs.request);
+  if (upTo === 1) return { ...both, body };
+  hub.readLogin(body);
+  body = hub.challenge(inputs.answer);
+  if (upTo === 2) return { ...both, body };
+  device.readChallenge(body);
+  body = device.prove(inputs.proof);
+  if (upTo === 3) return { ...both, body };
+  const { session } = hub.readProof(body, inputs.expected);
+  body = encodeBody(FRAME.welcome, session.seal(encodeWelcome(inputs.welcome)));
+  return { ...both, body, hubSession: session };
 }
