@@ -138,7 +138,7 @@ function withoutKeySequences(chunk: Buffer): Buffer {
   return Buffer.from(chunk.toString('latin1').replace(/\x1b(?:\[[0-9;]*[@-~]|O[@-~])?/g, ''), 'latin1');
 }
 
-/** Takes a stream byte by byte, and leaves it paused in between, so that it keeps no process alive. */
+/** Takes a stream byte by byte, and in between leaves it alone, so that it keeps no process alive. */
 class ByteReader {
   readonly #input: CommandInput;
   readonly #clean: (chunk: Buffer) => Buffer;
@@ -174,6 +174,8 @@ function readChunk(input: CommandInput): Promise<Buffer | undefined> {
       input.off('close', onEnd);
       input.off('error', onError);
       input.pause();
+      // A paused pipe still reads ahead, and would hold the process.
+      input.unref?.();
     };
     const onData = (chunk: Buffer | string) => {
       release();
@@ -191,6 +193,7 @@ function readChunk(input: CommandInput): Promise<Buffer | undefined> {
     input.on('end', onEnd);
     input.on('close', onEnd);
     input.on('error', onError);
+    input.ref?.();
     input.resume();
   });
 }

@@ -4,6 +4,9 @@ import type { Readable } from 'node:stream';
 export interface CommandInput extends Readable {
   readonly isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;
+  /** Whether it keeps the process alive: pipes and terminals can tell, files end by themselves. */
+  ref?(): unknown;
+  unref?(): unknown;
 }
 
 /** Standard output or standard error. */

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { AskError, secretSource } from '../../runtime/ask.ts';
 import { FakeInput, FakeOutput } from './fake-io.ts';
 
@@ -122,5 +123,21 @@ describe('secrets from standard input', () => {
     const asked = secretSource({ stdin: true, input, output: new FakeOutput() }).ask('PIN');
     input.destroy(new Error('EIO'));
     await expect(asked).rejects.toThrow(AskError);
+  });
+
+  it('keep no process alive once they are read, though the pipe stays open', async () => {
+    const askModule = new URL('../../runtime/ask.ts', import.meta.url).href;
+    const script = `
+      const { secretSource } = await import(${JSON.stringify(askModule)});
+      const secret = await secretSource({ stdin: true }).ask('PIN');
+      process.exitCode = secret === '4711' ? 7 : 1;`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+      stdio: ['pipe', 'inherit', 'inherit'],
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    child.stdin.write('4711\nand more\n');
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(7);
   });
 });

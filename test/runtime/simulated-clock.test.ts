@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { sleep } from '../../runtime/clock.ts';
 import { SimulatedClock } from '../../runtime/simulated-clock.ts';
@@ -97,6 +98,13 @@ describe('advanceUntil', () => {
     const work = sleep(clock, 30).then(() => sleep(clock, 40).then(() => 'done'));
     expect(await clock.advanceUntil(work)).toBe('done');
     expect(clock.monotonic()).toBe(70);
+  });
+
+  it('waits in real time for work of other threads, where no timer is left', async () => {
+    const clock = new SimulatedClock();
+    const entries = await clock.advanceUntil(readdir('.').then((names) => readdir('.').then(() => names)));
+    expect(entries).toContain('package.json');
+    expect(clock.monotonic()).toBe(0);
   });
 
   it('rejects as the promise does', async () => {
