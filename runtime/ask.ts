@@ -12,9 +12,10 @@ export interface SecretSource {
    * The next secret, without its line end; perhaps empty. One at a time.
    *
    * @param what is asked for, as in `PIN`: the prompt, and the name in errors
-   * @throws AskError
+   * @param signal ends the question; what was typed of the answer is forgotten
+   * @throws AskError; the signal's reason when it is aborted
    */
-  ask(what: string): Promise<string>;
+  ask(what: string, signal?: AbortSignal): Promise<string>;
 }
 
 const LONGEST_SECRET_BYTES = 1_024;
@@ -29,6 +30,9 @@ const KEY = {
   delete: 0x7f,
 };
 
+/** The next byte of the input; undefined when it is over. */
+type NextByte = () => Promise<number | undefined>;
+
 /**
  * Asks for secrets: with `stdin` (`--pin-stdin`) one a line from standard input, else on the terminal,
  * without echo and with the prompt on standard error, so that standard output stays the result's.
@@ -42,14 +46,17 @@ export function secretSource(options: {
   const output = options.output ?? process.stderr;
   const bytes = new ByteReader(input, options.stdin ? (chunk) => chunk : withoutKeySequences);
   return {
-    ask: (what) => (options.stdin ? readLine(bytes, what) : askOnTerminal(bytes, input, output, what)),
+    ask: (what, signal) => {
+      const next = () => bytes.next(signal);
+      return options.stdin ? readLine(next, what) : askOnTerminal(next, input, output, what);
+    },
   };
 }
 
-async function readLine(bytes: ByteReader, what: string): Promise<string> {
+async function readLine(next: NextByte, what: string): Promise<string> {
   const line: number[] = [];
   for (;;) {
-    const byte = await bytes.next();
+    const byte = await next();
     if (byte === undefined && line.length === 0) {
       throw new AskError(`standard input ended before the ${what}: give each secret a line of its own`);
     }
@@ -61,7 +68,7 @@ async function readLine(bytes: ByteReader, what: string): Promise<string> {
 }
 
 async function askOnTerminal(
-  bytes: ByteReader,
+  next: NextByte,
   input: CommandInput,
   output: CommandOutput,
   what: string,
@@ -74,7 +81,7 @@ async function askOnTerminal(
   output.write(`${what}: `);
   input.setRawMode(true);
   try {
-    return decode(await editLine(bytes, what), what);
+    return decode(await editLine(next, what), what);
   } finally {
     input.setRawMode(false);
     output.write('\n');
@@ -82,10 +89,10 @@ async function askOnTerminal(
 }
 
 /** In raw mode the terminal edits nothing: what it would have done for a line is done here. */
-async function editLine(bytes: ByteReader, what: string): Promise<number[]> {
+async function editLine(next: NextByte, what: string): Promise<number[]> {
   const line: number[] = [];
   for (;;) {
-    const key = await bytes.next();
+    const key = await next();
     switch (key) {
       case KEY.enter:
       case KEY.lineFeed:
@@ -149,10 +156,10 @@ class ByteReader {
     this.#clean = clean;
   }
 
-  /** Undefined when the input is over. */
-  async next(): Promise<number | undefined> {
+  /** Undefined when the input is over. @throws the signal's reason; AskError */
+  async next(signal?: AbortSignal): Promise<number | undefined> {
     while (this.#pending.length === 0) {
-      const chunk = await readChunk(this.#input);
+      const chunk = await readChunk(this.#input, signal);
       if (chunk === undefined) {
         return undefined;
       }
@@ -162,8 +169,12 @@ class ByteReader {
   }
 }
 
-function readChunk(input: CommandInput): Promise<Buffer | undefined> {
+function readChunk(input: CommandInput, signal: AbortSignal | undefined): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
     if (input.readableEnded || input.destroyed) {
       resolve(undefined);
       return;
@@ -173,6 +184,7 @@ function readChunk(input: CommandInput): Promise<Buffer | undefined> {
       input.off('end', onEnd);
       input.off('close', onEnd);
       input.off('error', onError);
+      signal?.removeEventListener('abort', onAbort);
       input.pause();
       // A paused pipe still reads ahead, and would hold the process.
       input.unref?.();
@@ -189,6 +201,11 @@ function readChunk(input: CommandInput): Promise<Buffer | undefined> {
       release();
       reject(new AskError('reading the secret failed: check the terminal or the pipe', { cause }));
     };
+    const onAbort = () => {
+      release();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener('abort', onAbort);
     input.on('data', onData);
     input.on('end', onEnd);
     input.on('close', onEnd);

@@ -81,6 +81,21 @@ describe('a secret asked for on a terminal', () => {
     await expect(source.ask('PIN')).rejects.toThrow(AskError);
   });
 
+  it('ends with its signal, forgets what was typed, and can ask again', async () => {
+    const { input, source } = terminal();
+    const stop = new AbortController();
+    const asked = source.ask('PIN', stop.signal);
+    input.write('12');
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    stop.abort(new Error('the card was taken away'));
+    await expect(asked).rejects.toThrow('the card was taken away');
+    await expect(source.ask('PIN', stop.signal)).rejects.toThrow('the card was taken away');
+    expect(input.rawModes).toEqual([true, false, true, false]);
+    expect(input.listenerCount('data')).toBe(0);
+    input.write('34\r');
+    expect(await source.ask('PIN')).toBe('34');
+  });
+
   it('says what to do where there is none', async () => {
     const source = secretSource({ stdin: false, input: new FakeInput('pipe'), output: new FakeOutput() });
     await expect(source.ask('PIN')).rejects.toThrow('with --pin-stdin');
