@@ -13,8 +13,18 @@ const IDENTITY_LENGTH = 8;
  * The card of a memory: 180, 540 or 924 bytes are an NTAG213, 215 or 216, any other number an ISO-DEP card.
  * @throws NotASmartCardError when it is too small or too large for that, too
  */
-export function cardOf(memory: CardMemory): VirtualCard {
+export function cardOf(memory: CardMemory): VirtualNtag | VirtualIsoDep {
   return ntagKindOfSize(memory.size) === null ? new VirtualIsoDep(memory) : new VirtualNtag(memory);
+}
+
+/**
+ * The card whose dump is the file at `path`; each page is read from there, and written there, on its own.
+ * @throws CardGoneError when there is no such file; NotASmartCardError when it is no card's dump
+ */
+export function cardInFile(path: string): VirtualNtag | VirtualIsoDep {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isFile()) throw new CardGoneError(path);
+  return cardOf(fileMemory(path, stat.size));
 }
 
 /**
@@ -51,9 +61,8 @@ export class FileField implements Field {
   }
 
   #layDown(identity: string): { identity: string; card: VirtualCard } | null {
-    const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
     try {
-      return { identity, card: cardOf(fileMemory(this.#path, size)) };
+      return { identity, card: cardInFile(this.#path) };
     } catch (error) {
       if (error instanceof NotASmartCardError || error instanceof CardGoneError) return null;
       throw error;

@@ -1,11 +1,11 @@
 import { HardwareError } from '../errors.ts';
 
-/** The file that is a virtual card's memory vanished while the card was in use: it was taken away. */
+/** The file that is a virtual card's memory is not there, or not any more: the card was taken away. */
 export class CardGoneError extends HardwareError {
   readonly code = 'virtual-card-gone';
 
   constructor(path: string) {
-    super(`The virtual card ${path} was taken away.`);
+    super(`There is no virtual card in ${path}.`);
   }
 }
 

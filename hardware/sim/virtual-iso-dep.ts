@@ -24,6 +24,12 @@ const BLOCK_NUMBER = 0x01;
 /** A response of more than 256 + 2 bytes cannot be, nor a command of more than 5 + 255 + 1. */
 const LONGEST_COMMAND = 261;
 
+/** The dump of a smart card whose file, of `fileBytes` bytes, is all zeros. */
+export function blankSmartCard(uid: Uint8Array, fileBytes: number): Uint8Array {
+  if (uid.length !== UID_LENGTH) throw new RangeError('A virtual smart card has a UID of 7 bytes.');
+  return Uint8Array.of(...uid, ...new Uint8Array(fileBytes));
+}
+
 /**
  * A smart card with one file (PROTOCOL 2.2), at the level of ISO/IEC 14443-4 blocks. Its dump: 7 bytes UID,
  * then the file.
