@@ -67,11 +67,15 @@ export function finalize(
   evaluated: Uint8Array,
 ): Uint8Array {
   const inverse = Fn.toBytes(Fn.inv(Fn.fromBytes(blind)));
-  const unblinded = p.multiplyElement(inverse, evaluated);
-  const hashed = concat(u16(input.length), input, u16(unblinded.length), unblinded, FINALIZE);
-  const output = p.sha512(hashed);
-  wipe(inverse, unblinded, hashed);
-  return output;
+  try {
+    const unblinded = p.multiplyElement(inverse, evaluated);
+    const hashed = concat(u16(input.length), input, u16(unblinded.length), unblinded, FINALIZE);
+    const output = p.sha512(hashed);
+    wipe(unblinded, hashed);
+    return output;
+  } finally {
+    wipe(inverse);
+  }
 }
 
 /**
@@ -113,7 +117,8 @@ function expand(p: Primitives, message: Uint8Array, tag: Uint8Array): Uint8Array
   const suffix = concat(tag, u8(tag.length));
   const padded = concat(new Uint8Array(SHA512_BLOCK), message, u16(UNIFORM_LENGTH), u8(0), suffix);
   const b0 = p.sha512(padded);
-  const b1 = p.sha512(concat(b0, u8(1), suffix));
-  wipe(padded, b0);
+  const chained = concat(b0, u8(1), suffix);
+  const b1 = p.sha512(chained);
+  wipe(padded, b0, chained);
   return b1;
 }

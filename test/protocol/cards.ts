@@ -1,4 +1,4 @@
-import { fromHex, type Random } from '../../protocol/bytes.ts';
+import { fromHex, isZero, type Random } from '../../protocol/bytes.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
@@ -94,4 +94,42 @@ export async function registeredCard(
     recovery: options.recovery ?? true,
   });
   return { ...made, usk: begun.usk };
+}
+
+/**
+ * The real primitives, which remember by reference all they were given or gave that may be secret: what
+ * the code under test has wiped is zero here too.
+ */
+export class SecretWatch {
+  readonly #seen = new Set<Uint8Array>();
+  readonly primitives: Primitives = {
+    ...noble,
+    sha512: (data) => this.#note(noble.sha512(this.#note(data))),
+    hkdf: (ikm, salt, info, length) => this.#note(noble.hkdf(this.#note(ikm), salt, info, length)),
+    seal: (key, nonce, aad, plaintext) => noble.seal(this.#note(key), nonce, aad, this.#note(plaintext)),
+    open: (key, nonce, aad, sealed) => this.#note(noble.open(this.#note(key), nonce, aad, sealed)),
+    scrypt: async (password, salt, logN, length) =>
+      this.#note(await noble.scrypt(this.#note(password), salt, logN, length)),
+    deriveElement: (uniform) => this.#note(noble.deriveElement(this.#note(uniform))),
+    multiplyElement: (scalar, element) =>
+      this.#note(noble.multiplyElement(this.#note(scalar), this.#note(element))),
+  };
+
+  random(source: Random): Random {
+    return (length) => this.#note(source(length));
+  }
+
+  /** What was seen and is not zero, but for what is public or still its owner's. */
+  alive(...known: readonly Uint8Array[]): Uint8Array[] {
+    return [...this.#seen].filter((secret) => !isZero(secret) && !known.includes(secret));
+  }
+
+  get count(): number {
+    return this.#seen.size;
+  }
+
+  #note(secret: Uint8Array): Uint8Array {
+    this.#seen.add(secret);
+    return secret;
+  }
 }
