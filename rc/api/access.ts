@@ -1,0 +1,39 @@
+import type { Membership } from '../store/members.ts';
+
+/** Whom a route may serve: machines by their kind, operators by their role. */
+export type Standing = 'hub' | 'device' | 'admin' | 'registrar' | 'auditor';
+
+const OPERATORS = ['admin', 'registrar', 'auditor'] as const;
+const REGISTRARS = ['admin', 'registrar'] as const;
+
+/** Who may call which route. A route that is not in this table cannot be added to the API. */
+export const ACCESS = {
+  // Whoever joins has no certificate yet: the token is what counts.
+  'POST /v1/join': 'anyone',
+  'POST /v1/tokens': ['admin'],
+  'GET /v1/hubs': ['hub', 'device', ...OPERATORS],
+  'GET /v1/status': OPERATORS,
+  'POST /v1/registrations': REGISTRARS,
+  'PUT /v1/registrations/:id': REGISTRARS,
+  'GET /v1/cards': OPERATORS,
+  'GET /v1/cards/:uid': OPERATORS,
+  'POST /v1/cards/:uid/revoke': REGISTRARS,
+  'GET /v1/feed': ['hub'],
+  'GET /v1/feed/cards/:uid': ['hub'],
+  'POST /v1/reports': ['hub'],
+} as const satisfies Readonly<Record<string, 'anyone' | readonly Standing[]>>;
+
+export type RouteName = keyof typeof ACCESS;
+
+export function isRouteName(name: string): name is RouteName {
+  return Object.hasOwn(ACCESS, name);
+}
+
+export function mayCall(route: RouteName, standing: Standing): boolean {
+  const allowed: 'anyone' | readonly Standing[] = ACCESS[route];
+  return allowed === 'anyone' || allowed.includes(standing);
+}
+
+export function standingOf(member: Membership): Standing {
+  return member.kind === 'operator' ? member.role : member.kind;
+}

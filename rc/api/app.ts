@@ -1,0 +1,51 @@
+import type { FastifyRequest } from 'fastify';
+import { callerFingerprint } from '../../certs/https-server.ts';
+import { ACCESS, isRouteName, type RouteName } from './access.ts';
+import { admitCaller } from './caller.ts';
+import { addCardRoutes } from './card-routes.ts';
+import type { RcContext } from './context.ts';
+import { addFeedRoutes } from './feed-routes.ts';
+import { addJoinRoutes } from './join-routes.ts';
+import { answerWithProblems } from './problems.ts';
+import { addRegistrationRoutes } from './registration-routes.ts';
+import { addReportRoutes } from './report-routes.ts';
+import { addStatusRoutes } from './status-routes.ts';
+import { newZodApp, type ZodApp } from './zod-app.ts';
+
+/**
+ * The registration centre's HTTP API: every route of `protocol/rc-api`, each with its place in the table of
+ * access. It listens nowhere by itself: `routing` takes what a server has received.
+ */
+export async function createApp(context: RcContext): Promise<ZodApp> {
+  const app = newZodApp();
+  answerWithProblems(app, context.log);
+  checkCallers(app, context);
+  addJoinRoutes(app, context);
+  addRegistrationRoutes(app, context);
+  addCardRoutes(app, context);
+  addFeedRoutes(app, context);
+  addReportRoutes(app, context);
+  addStatusRoutes(app, context);
+  await app.ready();
+  return app;
+}
+
+/** Before anything of a request's body is read, its caller is known and has the right to the route. */
+function checkCallers(app: ZodApp, context: RcContext): void {
+  app.addHook('onRoute', (route) => {
+    const name = `${String(route.method)} ${route.url}`;
+    if (!isRouteName(name)) throw new Error(`${name} is not in the table of access`);
+  });
+  app.addHook('onRequest', async (request) => {
+    const route = routeOf(request);
+    if (route === undefined || ACCESS[route] === 'anyone') return;
+    const fingerprint = callerFingerprint(request.raw.socket)?.fingerprint;
+    request.caller = await admitCaller(context.store.members, route, fingerprint, context.clock.now());
+  });
+}
+
+/** Undefined where no route fits the request. */
+function routeOf(request: Pick<FastifyRequest, 'method' | 'routeOptions'>): RouteName | undefined {
+  const name = `${request.method} ${request.routeOptions.url ?? ''}`;
+  return isRouteName(name) ? name : undefined;
+}

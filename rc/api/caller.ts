@@ -1,0 +1,51 @@
+import { RefusedError } from '../errors.ts';
+import type { KnownCaller, Members, Membership } from '../store/members.ts';
+import { mayCall, type RouteName, standingOf } from './access.ts';
+
+/**
+ * Finds the caller in the registry by the certificate's fingerprint, never by a name in it (PROTOCOL 2.1),
+ * and checks that the route is for them.
+ *
+ * @param fingerprint SHA-256 of the certificate whose key the caller has proved to hold; undefined without one
+ * @throws RefusedError certificate-required, certificate-unknown, certificate-expired, member-revoked, not-allowed
+ */
+export async function admitCaller(
+  members: Members,
+  route: RouteName,
+  fingerprint: Uint8Array | undefined,
+  now: number,
+): Promise<Membership> {
+  if (fingerprint === undefined) {
+    throw new RefusedError(
+      'certificate-required',
+      'this needs a client certificate of the network: join it first',
+    );
+  }
+  const caller = await members.findByCertificate(fingerprint);
+  if (caller === undefined) {
+    throw new RefusedError(
+      'certificate-unknown',
+      'the client certificate is not one of this network: join it anew with a token from its operator',
+    );
+  }
+  checkStanding(caller, now);
+  if (!mayCall(route, standingOf(caller.member))) {
+    throw new RefusedError(
+      'not-allowed',
+      `${caller.member.id} may not do this: ask an operator with the role for it`,
+    );
+  }
+  return caller.member;
+}
+
+function checkStanding(caller: KnownCaller, now: number): void {
+  if (caller.revoked) {
+    throw new RefusedError('member-revoked', `${caller.member.id} was revoked: ask the network's operator`);
+  }
+  if (now > caller.expires) {
+    throw new RefusedError(
+      'certificate-expired',
+      `the certificate of ${caller.member.id} has expired: ask the network's operator for a token to join anew`,
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { fromHex, toHex } from '../../protocol/bytes.ts';
+import { cardSummary, cardsQuery, cardsResponse, revokeRequest } from '../../protocol/rc-api/cards.ts';
+import { uid } from '../../protocol/rc-api/fields.ts';
+import { RefusedError } from '../errors.ts';
+import { summaryOf } from './card-summary.ts';
+import type { RcContext } from './context.ts';
+import { callerId, type ZodApp } from './zod-app.ts';
+
+const cardParams = z.object({ uid });
+
+/** The cards, for operators. */
+export function addCardRoutes(app: ZodApp, context: RcContext): void {
+  const { store, clock, log } = context;
+
+  app.get(
+    '/v1/cards',
+    { schema: { querystring: cardsQuery, response: { 200: cardsResponse } } },
+    async (request) => {
+      const { status, after, limit } = request.query;
+      const page = await store.cards.list({
+        status,
+        after: after === undefined ? after : fromHex(after),
+        limit,
+      });
+      if (page === undefined) throw unknownCard();
+      return { cards: page.cards.map(summaryOf), next: page.next && toHex(page.next) };
+    },
+  );
+
+  app.get(
+    '/v1/cards/:uid',
+    { schema: { params: cardParams, response: { 200: cardSummary } } },
+    async (request) => {
+      const card = await store.cards.find(fromHex(request.params.uid));
+      if (card === undefined) throw unknownCard();
+      return summaryOf(card);
+    },
+  );
+
+  app.post(
+    '/v1/cards/:uid/revoke',
+    { schema: { params: cardParams, body: revokeRequest, response: { 200: cardSummary } } },
+    async (request) => {
+      const card = await store.cards.revoke(fromHex(request.params.uid), request.body.reason, clock.now());
+      if (card === undefined) throw unknownCard();
+      context.feedSignal.announce();
+      log.info('a card was revoked', { uid: request.params.uid, by: callerId(request) });
+      return summaryOf(card);
+    },
+  );
+}
+
+function unknownCard(): RefusedError {
+  return new RefusedError('card-unknown', 'no card has this UID: look it up with "cardea-rc card list"');
+}

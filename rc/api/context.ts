@@ -1,0 +1,20 @@
+import type { Authority } from '../../certs/authority.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { Address } from '../../runtime/network.ts';
+import type { Surroundings } from '../../runtime/surroundings.ts';
+import type { FeedSignal } from '../feed-signal.ts';
+import type { MasterKeys } from '../master-keys.ts';
+import type { RcStore } from '../store/rc-store.ts';
+
+/** What the API works on. */
+export interface RcContext extends Surroundings {
+  readonly primitives: Primitives;
+  readonly store: RcStore;
+  readonly masterKeys: MasterKeys;
+  readonly authority: Authority;
+  readonly feedSignal: FeedSignal;
+  /** How others reach this registration centre; known once it listens. */
+  readonly publicAddress: () => Address;
+  /** When its own TLS certificate ends. */
+  readonly certificateEnds: number;
+}

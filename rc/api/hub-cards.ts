@@ -1,0 +1,30 @@
+import { toHex, wipe } from '../../protocol/bytes.ts';
+import type { HubCard } from '../../protocol/rc-api/cards.ts';
+import { hubCardSecrets } from '../../protocol/registration.ts';
+import type { CardState } from '../store/feed.ts';
+import type { RcContext } from './context.ts';
+
+/** A card as one hub holds it, with that hub's own `psk` and `subject`: derived as they are sent (PROTOCOL 2.1). */
+export function hubCardOf(context: RcContext, card: CardState, hubId: string): HubCard {
+  const { psk, subject, oprfSeed } = hubCardSecrets(context.primitives, {
+    masterKey: context.masterKeys.get(card.keyId),
+    masterKey0: context.masterKeys.get(0),
+    uid: card.uid,
+    patientId: card.patientId,
+    hubId,
+  });
+  const hubCard: HubCard = {
+    uid: toHex(card.uid),
+    status: card.revoked ? 'revoked' : 'active',
+    locked: card.locked,
+    subject: toHex(subject),
+    cs: toHex(card.cs),
+    rs: card.rs === null ? null : toHex(card.rs),
+    psk: toHex(psk),
+    oprfSeed: toHex(oprfSeed),
+    pinVersion: card.pinVersion,
+    epoch: card.epoch,
+  };
+  wipe(psk, oprfSeed);
+  return hubCard;
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { fromHex, toHex, utf8, wipe } from '../../protocol/bytes.ts';
+import { SUITE } from '../../protocol/constants.ts';
+import {
+  cardSummary,
+  type RegistrationCompletion,
+  registrationCompletion,
+  registrationRequest,
+  registrationResponse,
+} from '../../protocol/rc-api/cards.ts';
+import { hexBytes } from '../../protocol/rc-api/fields.ts';
+import { beginRegistration } from '../../protocol/registration.ts';
+import { RefusedError } from '../errors.ts';
+import type { Completion, CompletionResult } from '../store/registrations.ts';
+import { summaryOf } from './card-summary.ts';
+import type { RcContext } from './context.ts';
+import { callerId, type ZodApp } from './zod-app.ts';
+
+const ID_BYTES = 16;
+const registrationParams = z.object({ id: hexBytes(ID_BYTES) });
+
+/** Registration of cards (PROTOCOL 2.4, steps 1 and 3). Neither the PIN nor the card's seed comes here. */
+export function addRegistrationRoutes(app: ZodApp, context: RcContext): void {
+  const { store, clock, log } = context;
+
+  app.post(
+    '/v1/registrations',
+    { schema: { body: registrationRequest, response: { 200: registrationResponse } } },
+    async (request) => {
+      const { keyId, key } = context.masterKeys.current;
+      const blinded = fromHex(request.body.blinded);
+      const { uid, evaluated, usk } = beginRegistration(context.primitives, {
+        masterKey: key,
+        blinded,
+        random: context.random,
+      });
+      const id = context.random(ID_BYTES);
+      await store.registrations.begin({ id, operator: callerId(request), uid, keyId, begun: clock.now() });
+      const answer = {
+        registrationId: toHex(id),
+        uid: toHex(uid),
+        keyId,
+        evaluated: toHex(evaluated),
+        usk: toHex(usk),
+        caPin: toHex(context.authority.caPin),
+      };
+      wipe(usk);
+      return answer;
+    },
+  );
+
+  app.put(
+    '/v1/registrations/:id',
+    {
+      schema: { params: registrationParams, body: registrationCompletion, response: { 200: cardSummary } },
+    },
+    async (request) => {
+      const operator = callerId(request);
+      const result = await store.registrations.complete({
+        registrationId: fromHex(request.params.id),
+        operator,
+        ...completionOf(request.body, context.random),
+        now: clock.now(),
+      });
+      const card = cardOf(result);
+      if (result.outcome === 'registered') {
+        context.feedSignal.announce();
+        log.info('a card was registered', { uid: toHex(card.uid), by: operator });
+      }
+      return summaryOf(card);
+    },
+  );
+}
+
+function completionOf(
+  body: RegistrationCompletion,
+  random: RcContext['random'],
+): Omit<Completion, 'registrationId' | 'operator' | 'now'> {
+  const { patient } = body;
+  return {
+    // zod puts the fields in the schema's order, so the same content has the same digest.
+    digest: new Uint8Array(
+      createHash('sha256')
+        .update(utf8(JSON.stringify(body)))
+        .digest(),
+    ),
+    suite: SUITE.cardea1,
+    cs: fromHex(body.cs),
+    rs: body.rs === null ? null : fromHex(body.rs),
+    patient:
+      'id' in patient
+        ? { existing: fromHex(patient.id) }
+        : {
+            id: random(ID_BYTES),
+            name: patient.name.normalize('NFC'),
+            record: patient.record?.normalize('NFC') ?? null,
+          },
+  };
+}
+
+function cardOf(result: CompletionResult) {
+  switch (result.outcome) {
+    case 'registered':
+    case 'repeated':
+      return result.card;
+    case 'unknown':
+      throw new RefusedError(
+        'registration-unknown',
+        'this registration was not begun by you in the last ten minutes: register the card anew',
+      );
+    case 'conflict':
+      throw new RefusedError(
+        'registration-conflict',
+        'this registration was completed with another card key or patient: register the card anew',
+      );
+    case 'patient unknown':
+      throw new RefusedError('patient-unknown', 'no patient has this id: look the patient up again');
+  }
+}

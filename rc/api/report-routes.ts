@@ -1,0 +1,79 @@
+import { fromHex, toHex, wipe } from '../../protocol/bytes.ts';
+import { deriveUsk } from '../../protocol/keys.ts';
+import { isPinChangeProof } from '../../protocol/pin-change.ts';
+import { type ReportsRequest, reportsRequest, reportsResponse } from '../../protocol/rc-api/feed.ts';
+import type { CardState } from '../store/feed.ts';
+import type { NewPin, Notice, TryCount } from '../store/reports.ts';
+import type { RcContext } from './context.ts';
+import { hubCardOf } from './hub-cards.ts';
+import { callerId, type ZodApp } from './zod-app.ts';
+
+/** Room for 500 counts and 500 new PINs. */
+const BODY_LIMIT_BYTES = 512 * 1024;
+
+/** What hubs tell of tries, locks and new PINs (PROTOCOL 2.5 and 2.6). */
+export function addReportRoutes(app: ZodApp, context: RcContext): void {
+  const { store, clock } = context;
+
+  app.post(
+    '/v1/reports',
+    { bodyLimit: BODY_LIMIT_BYTES, schema: { body: reportsRequest, response: { 200: reportsResponse } } },
+    async (request) => {
+      const hub = callerId(request);
+      const now = clock.now();
+      const taken = await store.reports.takeReports({
+        hub,
+        now,
+        ...reportsOf(request.body),
+        isProved: (card, pin) => isProved(context, card, pin),
+      });
+      await store.members.heardFrom(hub, now);
+      if (taken.changed) context.feedSignal.announce();
+      for (const notice of taken.notices) tellOperator(context, hub, notice);
+      return { cards: taken.cards.map((card) => hubCardOf(context, card, hub)) };
+    },
+  );
+}
+
+function reportsOf(body: ReportsRequest): { tries: TryCount[]; pins: NewPin[] } {
+  return {
+    tries: body.tries.map((count) => ({ ...count, uid: fromHex(count.uid) })),
+    pins: body.pins.map((pin) => ({
+      ...pin,
+      uid: fromHex(pin.uid),
+      cs: fromHex(pin.cs),
+      proof: fromHex(pin.proof),
+    })),
+  };
+}
+
+/** No hub holds `usk`: the proof shows that whoever made the new PIN's key had opened the card. */
+function isProved({ primitives, masterKeys }: RcContext, card: CardState, pin: NewPin): boolean {
+  const usk = deriveUsk(primitives, masterKeys.get(card.keyId), card.uid);
+  const proved = isPinChangeProof(primitives, usk, pin.pinVersion, pin.cs, pin.proof);
+  wipe(usk);
+  return proved;
+}
+
+function tellOperator({ log }: RcContext, hub: string, notice: Notice): void {
+  const fields = { uid: toHex(notice.uid), hub };
+  switch (notice.what) {
+    case 'new pin':
+      log.info('a card has a new PIN', fields);
+      break;
+    case 'locked by hub':
+    case 'locked by tries':
+      log.warn('a card was locked after wrong tries', { ...fields, by: notice.what });
+      break;
+    case 'locked as copied':
+      log.warn('a card was locked: two keys are in use under one PIN version, so a copy is at work', fields);
+      break;
+    case 'pin not proved':
+      log.warn('a hub told of a new PIN without a right proof: it was not believed', fields);
+      break;
+    default: {
+      const unforeseen: never = notice.what;
+      throw new Error(`no words for ${String(unforeseen)}`);
+    }
+  }
+}

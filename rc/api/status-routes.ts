@@ -1,0 +1,20 @@
+import { toHex } from '../../protocol/bytes.ts';
+import { statusResponse } from '../../protocol/rc-api/status.ts';
+import type { RcContext } from './context.ts';
+import type { ZodApp } from './zod-app.ts';
+
+/** How the registration centre stands, for operators. */
+export function addStatusRoutes(app: ZodApp, context: RcContext): void {
+  const { store, authority, clock } = context;
+
+  app.get('/v1/status', { schema: { response: { 200: statusResponse } } }, async () => ({
+    time: clock.now(),
+    generation: toHex(await store.feed.generation()),
+    sequence: await store.feed.latest(),
+    authority: toHex(authority.fingerprint),
+    certificateEnds: context.certificateEnds,
+    cards: await store.cards.count(),
+    members: await store.members.count(),
+    hubs: [...(await store.members.hubs())],
+  }));
+}

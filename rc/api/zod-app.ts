@@ -1,0 +1,41 @@
+import Fastify, { type FastifyTypeProvider } from 'fastify';
+import type { z } from 'zod';
+import type { Membership } from '../store/members.ts';
+
+/** What a request may hold where its route does not say otherwise. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls; null on the routes that are for anyone. */
+    caller: Membership | null;
+  }
+}
+
+/** Types of a route's request and answer, out of its zod schemas. */
+interface ZodTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown;
+  readonly serializer: this['schema'] extends z.ZodType ? z.input<this['schema']> : unknown;
+}
+
+export type ZodApp = ReturnType<typeof newZodApp>;
+
+/** fastify, with JSON as the only body and zod schemas to check requests by. */
+export function newZodApp() {
+  const app = Fastify({ logger: false, bodyLimit: BODY_LIMIT_BYTES, exposeHeadRoutes: false });
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('caller', null);
+  app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {
+    const parsed = schema.safeParse(data);
+    return parsed.success ? { value: parsed.data } : { error: parsed.error };
+  });
+  // The answers' shapes are held by their types; to check each once more would only cost time.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  return app.withTypeProvider<ZodTypes>();
+}
+
+/** The id of the member who calls a route that is not for anyone. */
+export function callerId(request: { readonly caller: Membership | null }): string {
+  if (request.caller === null) throw new Error('a route for members was reached without one');
+  return request.caller.id;
+}

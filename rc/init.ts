@@ -1,0 +1,138 @@
+import { readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Authority, createAuthority } from '../certs/authority.ts';
+import { certificateFingerprint, parseCertificate } from '../certs/certificate.ts';
+import { newTlsKeyPair } from '../certs/keys.ts';
+import { saveTlsIdentity } from '../certs/tls-identity.ts';
+import { toHex } from '../protocol/bytes.ts';
+import { CardeaError } from '../runtime/errors.ts';
+import { makeSecretFolder } from '../runtime/files.ts';
+import type { Address } from '../runtime/network.ts';
+import { takeOwnership } from '../runtime/ownership.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import { createAuthorityFile } from './authority-file.ts';
+import { rcPaths, writeNetworkFile } from './folder.ts';
+import { MasterKeys } from './master-keys.ts';
+import { issueServerIdentity } from './server-identity.ts';
+import { createRcStore } from './store/rc-store.ts';
+
+/** The folder holds something already, and nothing in it was touched. */
+export class AlreadySetUpError extends CardeaError {
+  readonly code = 'already-set-up';
+}
+
+export interface InitOptions {
+  readonly surroundings: Surroundings;
+  readonly folder: string;
+  /** How others will reach the registration centre; with port 0, on whatever port `serve` listens. */
+  readonly address: Address;
+  /** The first operator's id. */
+  readonly operator?: string;
+}
+
+export interface NewNetwork {
+  readonly operator: string;
+  /** SHA-256 of the authority's certificate, in hex: what join tokens carry of it. */
+  readonly fingerprint: string;
+}
+
+/** Where everything is made before it is moved to its place. */
+const WORKSHOP = 'init-under-way';
+/** What may lie in the folder before: ownership's files, settings, and what a cut `init` has left. */
+const HARMLESS = new RegExp(`^(?:owner\\..*|settings\\.json|${WORKSHOP}|\\.network\\.json\\..*\\.tmp)$`);
+const GENERATION_BYTES = 16;
+
+/**
+ * Sets a network up (DESIGN, setting up): its authority, master key, database, the registration centre's TLS
+ * certificate, and the first operator, an admin, in `operator/`.
+ *
+ * Everything is made in a folder within, then moved to its place, and last comes network.json, without which
+ * nothing serves the folder: an `init` that was cut short is begun anew by the next.
+ *
+ * @throws AlreadySetUpError, FolderInUseError, FileError, StoreError
+ */
+export async function initRc(options: InitOptions): Promise<NewNetwork> {
+  const { folder } = options;
+  const ownership = takeOwnership(folder, 'cardea-rc init');
+  try {
+    await clearUnfinished(folder);
+    const workshop = join(folder, WORKSHOP);
+    await makeSecretFolder(workshop);
+    const network = await makeEverything(workshop, options);
+    const made = rcPaths(workshop);
+    const place = rcPaths(folder);
+    await rename(made.keys, place.keys);
+    await rename(made.operator, place.operator);
+    await rename(made.store, place.store);
+    await writeNetworkFile(folder, { kind: 'registration-centre', address: options.address });
+    await rm(workshop, { recursive: true });
+    return network;
+  } finally {
+    ownership.release();
+  }
+}
+
+/** Removes what an `init` that never ended has left. @throws AlreadySetUpError when there is anything else */
+async function clearUnfinished(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const isUnfinished = names.includes(WORKSHOP) && !names.includes('network.json');
+  const leftovers = isUnfinished ? ['keys', 'operator', 'store.sqlite'] : [];
+  const foreign = names.filter((name) => !HARMLESS.test(name) && !leftovers.includes(name));
+  if (foreign.length > 0) {
+    throw new AlreadySetUpError(
+      `${folder} is not empty (${foreign.slice(0, 3).join(', ')}) and is not overwritten: choose another folder with --data`,
+    );
+  }
+  for (const name of [...leftovers, WORKSHOP]) {
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+async function makeEverything(
+  folder: string,
+  { surroundings, address, operator = 'admin' }: InitOptions,
+): Promise<NewNetwork> {
+  const { clock, random } = surroundings;
+  const paths = rcPaths(folder);
+  const now = clock.now();
+  await makeSecretFolder(paths.keys);
+  const authorityKey = await createAuthority({ name: 'Cardea authority', now, random });
+  await createAuthorityFile(paths.keys, authorityKey);
+  await MasterKeys.create(paths.keys, random);
+  const authority = await Authority.open(authorityKey, random);
+  await issueServerIdentity(paths.keys, authority, address, now);
+
+  const { privateKey, publicKey } = newTlsKeyPair();
+  const certificate = await authority.issueTls({
+    id: operator,
+    role: 'client',
+    publicKeySpki: publicKey,
+    now,
+  });
+  await saveTlsIdentity(paths.operator, {
+    privateKey,
+    certificate,
+    authorities: [authority.certificate],
+  });
+  await createRegistry(paths.store, random(GENERATION_BYTES), operator, certificate, now);
+  return { operator, fingerprint: toHex(authority.fingerprint) };
+}
+
+async function createRegistry(
+  path: string,
+  generation: Uint8Array,
+  operator: string,
+  certificate: Uint8Array,
+  now: number,
+): Promise<void> {
+  const store = createRcStore(path, generation);
+  try {
+    await store.members.admitFirst(
+      { kind: 'operator', id: operator, role: 'admin' },
+      { fingerprint: certificateFingerprint(certificate), expires: parseCertificate(certificate).notAfter },
+      now,
+    );
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,84 @@
+import { rm } from 'node:fs/promises';
+import { parseCertificate } from '../certs/certificate.ts';
+import { HttpsServer } from '../certs/https-server.ts';
+import { noble } from '../protocol/crypto/noble.ts';
+import { formatAddress } from '../runtime/address.ts';
+import type { Address } from '../runtime/network.ts';
+import { takeOwnership } from '../runtime/ownership.ts';
+import { Resources } from '../runtime/stop.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import { createApp } from './api/app.ts';
+import { answerBrokenHttp } from './api/problems.ts';
+import { openAuthorityFile } from './authority-file.ts';
+import { FeedSignal } from './feed-signal.ts';
+import { RcFolderError, rcPaths, readNetworkFile, writeListeningPort } from './folder.ts';
+import { MasterKeys } from './master-keys.ts';
+import { currentServerIdentity } from './server-identity.ts';
+import { openRcStore } from './store/rc-store.ts';
+
+export interface ServeOptions {
+  readonly surroundings: Surroundings;
+  readonly folder: string;
+  /** Port 0 asks for any free one. */
+  readonly listen: Address;
+}
+
+/** A registration centre that serves. */
+export interface RunningRc {
+  /** Where it listens, with the real port. */
+  readonly address: Address;
+  /** How others reach it: what join tokens say. */
+  readonly publicAddress: Address;
+  /** Answers what is under way, lets go whoever waits, and gives the folder free. To call it again does nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the registration centre that `initRc` made in `folder`, which it holds alone (DESIGN, one owner).
+ *
+ * @throws RcFolderError, FolderInUseError, SecretFileExposedError, AddressInUseError
+ * @throws StoreCorruptError, StoreTooNewError and the other errors of the store
+ */
+export async function serveRc({ surroundings, folder, listen }: ServeOptions): Promise<RunningRc> {
+  const { address: announced, kind } = await readNetworkFile(folder);
+  if (kind !== 'registration-centre') {
+    throw new RcFolderError(
+      `${folder} belongs to an operator's machine: serve where "cardea-rc init" was run, or check --data`,
+    );
+  }
+  const resources = new Resources();
+  try {
+    resources.add(takeOwnership(folder, 'cardea-rc serve'), (ownership) => ownership.release());
+    const paths = rcPaths(folder);
+    const masterKeys = resources.add(await MasterKeys.load(paths.keys), (keys) => keys.wipe());
+    const authority = await openAuthorityFile(paths.keys, surroundings.random);
+    const now = surroundings.clock.now();
+    const identity = await currentServerIdentity(paths.keys, authority, announced, now);
+    const store = resources.add(openRcStore(paths.store), (opened) => opened.close());
+    const https = resources.add(new HttpsServer({ surroundings, identity }), (server) => server.close());
+    const feedSignal = resources.add(new FeedSignal(surroundings.clock), (signal) => signal.close());
+
+    const reached = { ...announced };
+    const app = await createApp({
+      ...surroundings,
+      primitives: noble,
+      store,
+      masterKeys,
+      authority,
+      feedSignal,
+      publicAddress: () => reached,
+      certificateEnds: parseCertificate(identity.certificate).notAfter,
+    });
+    https.server.on('request', app.routing);
+    https.server.on('clientError', answerBrokenHttp);
+    const address = await https.listen(listen);
+    if (announced.port === 0) reached.port = address.port;
+    await writeListeningPort(folder, address.port);
+    resources.add(paths.listening, (path) => rm(path, { force: true }));
+    surroundings.log.info('the registration centre serves', { address: formatAddress(address) });
+    return { address, publicAddress: reached, close: () => resources.close() };
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Authority } from '../certs/authority.ts';
+import { parseCertificate } from '../certs/certificate.ts';
+import { newTlsKeyPair } from '../certs/keys.ts';
+import { loadTlsIdentity, saveTlsIdentity, type TlsIdentity } from '../certs/tls-identity.ts';
+import type { Address } from '../runtime/network.ts';
+
+/** The name in the registration centre's own certificate. Nobody goes by it: its address is what counts. */
+const SERVER_ID = 'registration-centre';
+
+/** Issues the registration centre's TLS certificate, with a new key, and keeps it in `keys`. */
+export async function issueServerIdentity(
+  keys: string,
+  authority: Authority,
+  address: Address,
+  now: number,
+): Promise<TlsIdentity> {
+  const { privateKey, publicKey } = newTlsKeyPair();
+  const certificate = await authority.issueTls({
+    id: SERVER_ID,
+    role: 'server',
+    address,
+    publicKeySpki: publicKey,
+    now,
+  });
+  const identity = { privateKey, certificate, authorities: [authority.certificate] };
+  await saveTlsIdentity(keys, identity);
+  return identity;
+}
+
+/** The certificate kept in `keys`, or a new one where two thirds of its life are over (PROTOCOL 2.6). */
+export async function currentServerIdentity(
+  keys: string,
+  authority: Authority,
+  address: Address,
+  now: number,
+): Promise<TlsIdentity> {
+  const identity = await loadTlsIdentity(keys);
+  const { notBefore, notAfter } = parseCertificate(identity.certificate);
+  const isFresh = now >= notBefore && now < notBefore + (2 / 3) * (notAfter - notBefore);
+  return isFresh ? identity : issueServerIdentity(keys, authority, address, now);
+}
