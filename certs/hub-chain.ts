@@ -80,7 +80,7 @@ function verify(chain: readonly Uint8Array[], trust: HubTrust): VerifiedHub {
     throw new CertificateError('malformed', `a hub shows 2 to 4 certificates, not ${chain.length}`);
   }
   const leaf = parseCertificate(first);
-  const hub = readHub(leaf);
+  const hub = readHubCertificate(leaf);
   for (const certificate of walkUp(leaf, above, trust)) checkInDate(certificate, trust.now);
   if (trust.hubIds !== undefined && !trust.hubIds.includes(hub.hubId)) {
     throw new HubCertificateError(
@@ -118,7 +118,11 @@ function walkUp(leaf: Certificate, above: readonly Uint8Array[], trust: HubTrust
   return path;
 }
 
-function readHub(leaf: Certificate): VerifiedHub {
+/**
+ * What a hub's own certificate says, whoever signed it.
+ * @throws CertificateError `key`, `role`, `name`
+ */
+export function readHubCertificate(leaf: Certificate): VerifiedHub {
   const hubStatic = x25519PublicKeyFromSpki(leaf.spki);
   if (hubStatic === undefined) throw new CertificateError('key', "the hub's certificate holds no X25519 key");
   if (leaf.x509.ca) throw new CertificateError('role', "the hub's certificate is an authority's");

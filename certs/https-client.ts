@@ -1,0 +1,223 @@
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { formatAddress } from '../runtime/address.ts';
+import { CardeaError } from '../runtime/errors.ts';
+import type { Address } from '../runtime/network.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import { RcAnswerError, RcClientClosedError, RcUnreachableError } from './rc-errors.ts';
+import { checkServer } from './tls-chain.ts';
+import { connectTls } from './tls-connect.ts';
+import type { TlsIdentity } from './tls-identity.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 15_000;
+/** A page of 5,000 changes of the feed has 3 MB. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const MAX_CONNECTIONS = 16;
+
+/** Where the RC is and whom to believe there; with a key, also who calls. */
+export interface HttpsClientOptions {
+  readonly surroundings: Pick<Surroundings, 'clock' | 'network'>;
+  readonly address: Address;
+  readonly identity: TlsIdentity | { readonly authorities: readonly Uint8Array[] };
+  /** Longest body of an answer, in bytes: 8 MiB when left out. */
+  readonly maxAnswerBytes?: number;
+}
+
+export interface HttpsRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** With its query. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** From asking to the end of the answer: 15 s when left out. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpsAnswer {
+  /** HTTP's. */
+  readonly status: number;
+  /** From JSON; undefined for an answer without a body. */
+  readonly body: unknown;
+}
+
+/** A connection that was kept open had been closed by the other side before anything came back. */
+class KeptConnectionLostError extends RcUnreachableError {}
+
+/**
+ * JSON over HTTP/1.1 over TLS 1.3, to the one server that holds a `serverAuth` certificate of this network
+ * for this address. Connections are kept open between requests. Redirects are not followed.
+ */
+export class HttpsClient {
+  readonly #options: HttpsClientOptions;
+  readonly #agent: VerifyingAgent;
+  readonly #underWay = new Set<(reason: Error) => void>();
+  #closed = false;
+
+  constructor(options: HttpsClientOptions) {
+    this.#options = options;
+    this.#agent = new VerifyingAgent(() => this.#open());
+  }
+
+  /**
+   * @throws RcUnreachableError, RcUntrustedError, RcAnswerError, RcClientClosedError
+   * @throws the signal's reason once it is aborted
+   */
+  async request(request: HttpsRequest): Promise<HttpsAnswer> {
+    try {
+      return await this.#attempt(request);
+    } catch (error) {
+      // The RC may have closed a kept connection in the very moment it was used. What changes nothing when
+      // it is done twice is asked again.
+      const isRepeatable = request.method !== 'POST';
+      if (!(error instanceof KeptConnectionLostError) || !isRepeatable) throw error;
+      return await this.#attempt(request);
+    }
+  }
+
+  /** Cuts every connection; whoever waits is told `rc-client-closed`. */
+  close(): void {
+    this.#closed = true;
+    for (const fail of [...this.#underWay]) fail(closedError());
+    this.#agent.destroy();
+  }
+
+  #attempt(asked: HttpsRequest): Promise<HttpsAnswer> {
+    const { clock } = this.#options.surroundings;
+    const { signal, timeoutMs = ANSWER_TIMEOUT_MS } = asked;
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw closedError();
+      signal?.throwIfAborted();
+      const request = this.#start(asked);
+      const settle = () => {
+        timer.cancel();
+        signal?.removeEventListener('abort', onAbort);
+        this.#underWay.delete(fail);
+      };
+      const fail = (reason: unknown) => {
+        settle();
+        reject(reason);
+        request.destroy();
+      };
+      const onAbort = () => fail(signal?.reason);
+      const timer = clock.after(timeoutMs, () =>
+        fail(this.#unreachable(`has not answered in ${timeoutMs / 1000} s`)),
+      );
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#underWay.add(fail);
+      request.on('error', (cause) => fail(this.#failure(request, cause)));
+      request.on('response', (response) => {
+        this.#read(response).then((answer) => {
+          settle();
+          resolve(answer);
+        }, fail);
+      });
+    });
+  }
+
+  #start({ method, path, body }: HttpsRequest): ClientRequest {
+    const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const request = httpRequest({
+      ...this.#options.address,
+      agent: this.#agent,
+      method,
+      path,
+      headers: {
+        accept: 'application/json, application/problem+json',
+        ...(content && { 'content-type': 'application/json', 'content-length': content.length }),
+      },
+    });
+    request.end(content);
+    return request;
+  }
+
+  async #read(response: IncomingMessage): Promise<HttpsAnswer> {
+    const limit = this.#options.maxAnswerBytes ?? MAX_ANSWER_BYTES;
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for await (const chunk of response as AsyncIterable<Uint8Array>) {
+        length += chunk.length;
+        if (length > limit)
+          throw new RcAnswerError(`the registration centre's answer has more than ${limit} bytes`);
+        chunks.push(chunk);
+      }
+    } catch (cause) {
+      if (cause instanceof RcAnswerError) throw cause;
+      throw this.#unreachable('closed the connection in the middle of its answer', cause);
+    }
+    const status = response.statusCode ?? 0;
+    const body =
+      length === 0 ? undefined : parseJson(response.headers['content-type'], Buffer.concat(chunks));
+    return { status, body };
+  }
+
+  async #open(): Promise<TLSSocket> {
+    const { surroundings, address, identity } = this.#options;
+    const socket = await connectTls(surroundings, address, {
+      timeoutMs: CONNECT_TIMEOUT_MS,
+      identity: 'privateKey' in identity ? identity : undefined,
+    });
+    try {
+      if (this.#closed) throw closedError();
+      checkServer(socket, { address, authorities: identity.authorities, now: surroundings.clock.now() });
+      return socket;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  #failure(request: ClientRequest, cause: Error): CardeaError {
+    if (cause instanceof CardeaError) return cause;
+    const message = this.#unreachable('closed the connection before it answered', cause).message;
+    return request.reusedSocket
+      ? new KeptConnectionLostError(message, { cause })
+      : new RcUnreachableError(message, { cause });
+  }
+
+  #unreachable(what: string, cause?: unknown): RcUnreachableError {
+    const at = formatAddress(this.#options.address);
+    return new RcUnreachableError(`the registration centre at ${at} ${what}: try again`, { cause });
+  }
+}
+
+/** Keeps connections, and gets new ones from `open`, which resolves only with what may be spoken to. */
+class VerifyingAgent extends Agent {
+  readonly #open: () => Promise<Duplex>;
+
+  constructor(open: () => Promise<Duplex>) {
+    super({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
+    this.#open = open;
+  }
+
+  override createConnection(
+    _options: unknown,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): Duplex | null | undefined {
+    this.#open().then(
+      (stream) => callback?.(null, stream),
+      (error: Error) => callback?.(error, undefined as never),
+    );
+    return undefined;
+  }
+}
+
+function parseJson(contentType: string | undefined, bytes: Buffer): unknown {
+  if (!/^application\/(?:problem\+)?json(?:;|$)/.test(contentType ?? '')) {
+    throw new RcAnswerError(
+      'the registration centre answers with something other than JSON: check the address',
+    );
+  }
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new RcAnswerError("the registration centre's answer is not JSON: check the address", { cause });
+  }
+}
+
+function closedError(): RcClientClosedError {
+  return new RcClientClosedError('the connection to the registration centre has been closed here');
+}

@@ -1,0 +1,163 @@
+import type { z } from 'zod';
+import {
+  type CardSummary,
+  type CardsQuery,
+  type CardsResponse,
+  cardSummary,
+  cardsResponse,
+  type RegistrationCompletion,
+  type RegistrationRequest,
+  type RegistrationResponse,
+  type RevokeRequest,
+  registrationResponse,
+} from '../protocol/rc-api/cards.ts';
+import {
+  type FeedCard,
+  type FeedPage,
+  type FeedQuery,
+  feedCard,
+  feedPage,
+  type ReportsRequest,
+  type ReportsResponse,
+  reportsResponse,
+} from '../protocol/rc-api/feed.ts';
+import {
+  type HubsResponse,
+  hubsResponse,
+  type JoinRequest,
+  type JoinResponse,
+  joinResponse,
+  type TokenRequest,
+  type TokenResponse,
+  tokenResponse,
+} from '../protocol/rc-api/join.ts';
+import { problem } from '../protocol/rc-api/problem.ts';
+import { type StatusResponse, statusResponse } from '../protocol/rc-api/status.ts';
+import type { Address } from '../runtime/network.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import { type HttpsAnswer, HttpsClient, type HttpsClientOptions, type HttpsRequest } from './https-client.ts';
+import { RcAnswerError, RcRefusedError } from './rc-errors.ts';
+
+/** What is added to a long poll's wait until its answer must be there. */
+const POLL_MARGIN_MS = 15_000;
+
+/**
+ * The RC's API, as protocol/rc-api has it, for everybody who calls it.
+ *
+ * Every method throws RcUnreachableError, RcUntrustedError, RcRefusedError, RcAnswerError, and once the
+ * client has been closed RcClientClosedError.
+ */
+export class RcClient {
+  readonly #https: HttpsClient;
+
+  /** @param options.identity without a key, only `join` will be heard */
+  constructor(options: {
+    readonly surroundings: Pick<Surroundings, 'clock' | 'network'>;
+    readonly rc: Address;
+    readonly identity: HttpsClientOptions['identity'];
+  }) {
+    const { surroundings, rc: address, identity } = options;
+    this.#https = new HttpsClient({ surroundings, address, identity });
+  }
+
+  join(request: JoinRequest): Promise<JoinResponse> {
+    return this.#call(joinResponse, { method: 'POST', path: '/v1/join', body: request });
+  }
+
+  mintToken(request: TokenRequest): Promise<TokenResponse> {
+    return this.#call(tokenResponse, { method: 'POST', path: '/v1/tokens', body: request });
+  }
+
+  hubs(): Promise<HubsResponse> {
+    return this.#call(hubsResponse, { method: 'GET', path: '/v1/hubs' });
+  }
+
+  beginRegistration(request: RegistrationRequest): Promise<RegistrationResponse> {
+    return this.#call(registrationResponse, { method: 'POST', path: '/v1/registrations', body: request });
+  }
+
+  /** May be repeated after a lost answer: the same completion is answered alike (PROTOCOL 2.4). */
+  completeRegistration(registrationId: string, completion: RegistrationCompletion): Promise<CardSummary> {
+    const path = `/v1/registrations/${encodeURIComponent(registrationId)}`;
+    return this.#call(cardSummary, { method: 'PUT', path, body: completion });
+  }
+
+  cards(query: CardsQuery = {}): Promise<CardsResponse> {
+    return this.#call(cardsResponse, { method: 'GET', path: `/v1/cards${queryText(query)}` });
+  }
+
+  card(uid: string): Promise<CardSummary> {
+    return this.#call(cardSummary, { method: 'GET', path: `/v1/cards/${encodeURIComponent(uid)}` });
+  }
+
+  revokeCard(uid: string, reason: RevokeRequest['reason']): Promise<CardSummary> {
+    const path = `/v1/cards/${encodeURIComponent(uid)}/revoke`;
+    return this.#call(cardSummary, { method: 'POST', path, body: { reason } satisfies RevokeRequest });
+  }
+
+  /** A page of the feed, waiting up to `query.wait` seconds for one. Aborting `signal` ends the wait with its reason. */
+  feed(query: FeedQuery, signal?: AbortSignal): Promise<FeedPage> {
+    const timeoutMs = Number(query.wait ?? 0) * 1000 + POLL_MARGIN_MS;
+    return this.#call(feedPage, { method: 'GET', path: `/v1/feed${queryText(query)}`, timeoutMs, signal });
+  }
+
+  feedCard(uid: string): Promise<FeedCard> {
+    return this.#call(feedCard, { method: 'GET', path: `/v1/feed/cards/${encodeURIComponent(uid)}` });
+  }
+
+  report(reports: ReportsRequest): Promise<ReportsResponse> {
+    return this.#call(reportsResponse, { method: 'POST', path: '/v1/reports', body: reports });
+  }
+
+  status(): Promise<StatusResponse> {
+    return this.#call(statusResponse, { method: 'GET', path: '/v1/status' });
+  }
+
+  /** Cuts every connection; whoever waits is told `rc-client-closed`. */
+  close(): void {
+    this.#https.close();
+  }
+
+  async #call<T>(schema: z.ZodType<T>, request: HttpsRequest): Promise<T> {
+    const answer = await this.#https.request(request);
+    if (answer.status >= 400) throw refusal(answer);
+    const parsed = schema.safeParse(answer.body);
+    if (answer.status < 200 || answer.status >= 300 || !parsed.success) {
+      throw notUnderstood(request.path, parsed.error);
+    }
+    return parsed.data;
+  }
+}
+
+function refusal({ status, body }: HttpsAnswer): RcRefusedError | RcAnswerError {
+  const parsed = problem.safeParse(body);
+  if (!parsed.success) {
+    return new RcAnswerError(`the registration centre failed with HTTP status ${status}: look into its log`);
+  }
+  const { title, detail = title, code } = parsed.data;
+  return new RcRefusedError(`the registration centre refuses: ${oneLine(detail)}`, {
+    problemCode: code,
+    status,
+  });
+}
+
+function notUnderstood(path: string, cause: unknown): RcAnswerError {
+  const what = path.replace(/[?].*/s, '');
+  return new RcAnswerError(
+    `the registration centre's answer to ${what} is not understood: check that both sides have the same version of Cardea`,
+    { cause },
+  );
+}
+
+function queryText(query: CardsQuery | FeedQuery): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) search.set(name, String(value));
+  }
+  return search.size === 0 ? '' : `?${search}`;
+}
+
+/** For a terminal or a log: without control characters, and not endless. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 300);
+}

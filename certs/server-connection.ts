@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import { type SecureContext, TLSSocket } from 'node:tls';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import type { ByteStream } from '../runtime/network.ts';
+
+/** How long a connection may take to come to the next point, in milliseconds. */
+export interface ConnectionLimits {
+  /** From connecting to the end of the TLS handshake. */
+  readonly handshakeMs: number;
+  /** From there, or from an answer, to the end of the next request's head. */
+  readonly idleMs: number;
+  /** From there to the end of the answer: longer than any long poll. */
+  readonly servingMs: number;
+}
+
+/**
+ * One connection to a server: shakes hands in TLS 1.3 and is cut when it dawdles at any point, so that
+ * whoever sends nothing, or a byte an hour, holds nothing for long.
+ */
+export class ServerConnection {
+  readonly socket: TLSSocket;
+  readonly #stream: ByteStream;
+  readonly #clock: Clock;
+  readonly #limits: ConnectionLimits;
+  #timer: Timer;
+  #serving = false;
+  #closing = false;
+
+  constructor(
+    stream: ByteStream,
+    options: {
+      readonly context: SecureContext;
+      readonly clock: Clock;
+      readonly limits: ConnectionLimits;
+      readonly onSecure: (connection: ServerConnection) => void;
+      readonly onClose: (connection: ServerConnection) => void;
+    },
+  ) {
+    this.#stream = stream;
+    this.#clock = options.clock;
+    this.#limits = options.limits;
+    this.#timer = options.clock.after(options.limits.handshakeMs, () => this.destroy());
+    this.socket = new TLSSocket(stream, {
+      isServer: true,
+      secureContext: options.context,
+      requestCert: true,
+      rejectUnauthorized: false,
+    });
+    this.socket.once('secure', () => {
+      this.#expectWithin(this.#limits.idleMs);
+      options.onSecure(this);
+    });
+    // `close` follows, and says all there is to know.
+    this.socket.on('error', () => this.destroy());
+    this.socket.once('close', () => {
+      this.#timer.cancel();
+      this.#stream.destroy();
+      options.onClose(this);
+    });
+    stream.once('close', () => this.socket.destroy());
+  }
+
+  /** A request's head has come; `response` will answer it. */
+  serve(response: ServerResponse): void {
+    this.#serving = true;
+    this.#expectWithin(this.#limits.servingMs);
+    response.once('close', () => {
+      this.#serving = false;
+      if (this.#closing) this.socket.destroySoon();
+      if (!this.socket.destroyed) this.#expectWithin(this.#limits.idleMs);
+    });
+  }
+
+  /** Closes once the request that is under way, if any, has been answered. */
+  close(): void {
+    this.#closing = true;
+    if (!this.#serving) this.destroy();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+    this.#stream.destroy();
+  }
+
+  #expectWithin(ms: number): void {
+    this.#timer.cancel();
+    this.#timer = this.#clock.after(ms, () => this.destroy());
+  }
+}

@@ -1,0 +1,60 @@
+import { isIP } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+import { formatAddress } from '../runtime/address.ts';
+import type { Address } from '../runtime/network.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import { encodePem } from './pem.ts';
+import { RcUnreachableError } from './rc-errors.ts';
+import type { TlsIdentity } from './tls-identity.ts';
+
+/**
+ * Connects to the RC and shakes hands in TLS 1.3. Nothing is said yet about who is at the other end: that
+ * is for the caller to check before a byte goes out.
+ *
+ * @param timeoutMs for all of it, by the clock
+ * @throws RcUnreachableError
+ */
+export async function connectTls(
+  { clock, network }: Pick<Surroundings, 'clock' | 'network'>,
+  address: Address,
+  options: { readonly timeoutMs: number; readonly identity?: TlsIdentity | undefined },
+): Promise<TLSSocket> {
+  const { timeoutMs, identity } = options;
+  const at = formatAddress(address);
+  const started = clock.monotonic();
+  const stream = await network.connect(address, { timeoutMs }).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : 'the network failed';
+    throw new RcUnreachableError(`the registration centre cannot be reached: ${why}`, { cause });
+  });
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      socket: stream,
+      minVersion: 'TLSv1.3',
+      rejectUnauthorized: false,
+      // Node would load the web's root certificates otherwise.
+      ca: [],
+      ...(isIP(address.host) === 0 && { servername: address.host }),
+      ...(identity && {
+        key: encodePem('PRIVATE KEY', identity.privateKey),
+        cert: encodePem('CERTIFICATE', identity.certificate),
+      }),
+    });
+    const fail = (message: string, cause?: unknown) => {
+      timer.cancel();
+      socket.destroy();
+      stream.destroy();
+      reject(new RcUnreachableError(message, { cause }));
+    };
+    const timer = clock.after(timeoutMs - (clock.monotonic() - started), () =>
+      fail(`the registration centre at ${at} does not answer: check that it runs`),
+    );
+    socket.on('error', (cause) =>
+      fail(`what listens at ${at} does not speak TLS 1.3: check the address`, cause),
+    );
+    socket.on('close', () => fail(`the registration centre at ${at} closed the connection: try again`));
+    socket.once('secureConnect', () => {
+      timer.cancel();
+      resolve(socket);
+    });
+  });
+}
