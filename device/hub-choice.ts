@@ -1,0 +1,60 @@
+import { verifyHubChain } from '../certs/hub-chain.ts';
+import { fromHex } from '../protocol/bytes.ts';
+import { parseAddress } from '../runtime/address.ts';
+import type { Address } from '../runtime/network.ts';
+import { TerminalSetupError } from './errors.ts';
+import type { NetworkRecord } from './network-record.ts';
+import type { HubToCall } from './terminal/tap-tools.ts';
+
+const HUB_PORT = 8441;
+
+/** What the choice of a hub depends on. */
+export interface HubChoice {
+  /** `--hub`: an id, or `HOST:PORT`. */
+  readonly wanted: string | undefined;
+  /** Absent for a terminal that has not joined. */
+  readonly network: NetworkRecord | undefined;
+  /** By the terminal's clock, never before the latest `notBefore` it has seen. Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/**
+ * Which hub to call, and how it must prove itself: by a chain to the authority that the card pins and,
+ * where the terminal has joined a network, to that network's authority besides (PROTOCOL 2.5).
+ * @throws TerminalSetupError when no hub is chosen, or the chosen one is not of this network
+ */
+export function chooseHub({ wanted, network, now }: HubChoice): HubToCall {
+  const { address, hubIds } = find(wanted, network);
+  const authorities = network?.authorities.map(fromHex);
+  return {
+    address,
+    trust: (caPin) => (chain) => verifyHubChain(chain, { now: now(), caPin, authorities, hubIds }),
+  };
+}
+
+function find(
+  wanted: string | undefined,
+  network: NetworkRecord | undefined,
+): { readonly address: Address; readonly hubIds: readonly string[] | undefined } {
+  if (wanted?.includes(':')) return { address: parseAddress(wanted), hubIds: undefined };
+  if (network === undefined) {
+    throw new TerminalSetupError(
+      'this terminal has joined no network: name the hub with --hub HOST:PORT, or join with "cardea-device join"',
+    );
+  }
+  const hubs = network.hubs.filter((hub) => !hub.revoked);
+  const hub = wanted === undefined ? only(hubs) : hubs.find(({ id }) => id === wanted);
+  if (hub === undefined) {
+    const known = hubs.map(({ id }) => id).join(', ') || 'none yet';
+    throw new TerminalSetupError(
+      wanted === undefined
+        ? `choose a hub with --hub: the network has ${known}`
+        : `the network has no hub ${wanted}: it has ${known}`,
+    );
+  }
+  return { address: parseAddress(hub.address, { defaultPort: HUB_PORT }), hubIds: [hub.id] };
+}
+
+function only<T>(items: readonly T[]): T | undefined {
+  return items.length === 1 ? items[0] : undefined;
+}

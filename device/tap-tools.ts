@@ -1,0 +1,59 @@
+import type { CardReader } from '../hardware/card-reader.ts';
+import type { Panel } from '../hardware/panel/panel.ts';
+import { noble } from '../protocol/crypto/noble.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import { chooseHub } from './hub-choice.ts';
+import { NetworkFiles, type NetworkRecord } from './network-record.ts';
+import type { TapTools } from './terminal/tap-tools.ts';
+
+/** What a terminal is made of. */
+export interface TerminalParts {
+  readonly surroundings: Surroundings;
+  /** The terminal's own folder: what `joinDevice` kept, and the latest login. */
+  readonly folder: string;
+  /** `--hub`: an id, or `HOST:PORT`; undefined for the network's only hub. */
+  readonly hub: string | undefined;
+  readonly reader: CardReader;
+  readonly panel: Panel;
+}
+
+/** A terminal ready to serve taps, whose list of hubs can be replaced by a newer one. */
+export interface AssembledTerminal {
+  readonly tools: TapTools;
+  readonly network: NetworkRecord | undefined;
+  replaceNetwork(record: NetworkRecord): Promise<void>;
+}
+
+/**
+ * Puts a terminal together from its parts and its folder.
+ * @throws TerminalSetupError when it cannot know which hub to call, or its files make no sense
+ */
+export async function assembleTerminal(parts: TerminalParts): Promise<AssembledTerminal> {
+  const { surroundings, reader, panel, folder } = parts;
+  const files = new NetworkFiles(folder);
+  let network = await files.network();
+  let latestNotBefore = await files.latestNotBefore();
+  const now = () => Math.max(surroundings.clock.now(), latestNotBefore);
+  const hub = () => chooseHub({ wanted: parts.hub, network, now });
+  hub();
+  return {
+    tools: {
+      surroundings,
+      primitives: noble,
+      reader,
+      panel,
+      terminalId: network?.terminalId ?? '',
+      hub,
+      async remember({ notBefore }) {
+        if (notBefore <= latestNotBefore) return;
+        latestNotBefore = notBefore;
+        await files.keepLatestNotBefore(notBefore);
+      },
+    },
+    network,
+    async replaceNetwork(record) {
+      await files.keepNetwork(record);
+      network = record;
+    },
+  };
+}

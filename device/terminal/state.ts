@@ -1,0 +1,96 @@
+import type { Question, Sign } from '../../hardware/panel/panel.ts';
+import type { Reason } from './sentences.ts';
+
+/** What the patient came for. */
+export type Goal = 'serve' | 'new-pin' | 'recover';
+
+/**
+ * Where a tap stands. No secret is ever part of it: PIN, keys and images stay with whoever acts, and
+ * go when the tap is over.
+ */
+export type State =
+  /** The reader is gone; it comes back by itself. */
+  | { readonly phase: 'readerless' }
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'reading' }
+  /** The patient types while the hub is called. `link` is down when the hub hung up on a slow typist. */
+  | { readonly phase: 'entering'; readonly link: Link; readonly typed: boolean; readonly calls: number }
+  /** LOGIN is out. */
+  | { readonly phase: 'claiming'; readonly calls: number }
+  /** CHALLENGE came; the card's box is being opened. */
+  | { readonly phase: 'opening'; readonly calls: number; readonly attemptsLeft: number }
+  /** PROOF is out. */
+  | { readonly phase: 'proving'; readonly calls: number }
+  /** WELCOME came; the session is open. */
+  | { readonly phase: 'served' }
+  | { readonly phase: 'choosing' }
+  /** The new PIN is evaluated, its boxes sealed, and the hub told. */
+  | { readonly phase: 'preparing' }
+  | { readonly phase: 'writing' }
+  | { readonly phase: 'confirming' }
+  /** The outcome is on display until the card is gone. */
+  | { readonly phase: 'told' };
+
+export type Link = 'calling' | 'up' | 'down';
+
+/** What happens to a terminal. */
+export type Event =
+  | { readonly type: 'reader-ready' }
+  | { readonly type: 'reader-lost' }
+  | { readonly type: 'card-laid' }
+  | { readonly type: 'card-read'; readonly recoverable: boolean }
+  | { readonly type: 'card-gone' }
+  | { readonly type: 'hub-up' }
+  /** The connection ended, or could not be kept: what was under way may be tried again. */
+  | { readonly type: 'hub-down' }
+  | { readonly type: 'typed' }
+  | { readonly type: 'cancelled' }
+  | { readonly type: 'challenged'; readonly status: number; readonly attemptsLeft: number }
+  | { readonly type: 'opened' }
+  | { readonly type: 'not-opened' }
+  | { readonly type: 'welcomed'; readonly welcome: Welcomed }
+  | { readonly type: 'informed' }
+  | { readonly type: 'prepared' }
+  | { readonly type: 'written' }
+  | { readonly type: 'confirmed' }
+  /** Anything that ends the tap, for a reason that has a sentence. */
+  | { readonly type: 'failed'; readonly reason: Reason };
+
+/** What the WELCOME said, as far as it is shown. */
+export interface Welcomed {
+  readonly location: string;
+  /** Wrong tries at this hub since the last right login. */
+  readonly failed: number;
+}
+
+/** What is to be done. Each effect that takes time answers with an event. */
+export type Effect =
+  | { readonly do: 'show'; readonly sign: Sign; readonly lines: readonly string[] }
+  | { readonly do: 'watch-for-card' }
+  | { readonly do: 'read-card' }
+  | { readonly do: 'ask'; readonly question: Question }
+  | { readonly do: 'stop-asking' }
+  | { readonly do: 'call-hub' }
+  | { readonly do: 'claim' }
+  | { readonly do: 'open-card' }
+  | { readonly do: 'prove' }
+  | { readonly do: 'inform' }
+  | { readonly do: 'prepare-new-pin' }
+  | { readonly do: 'write-card' }
+  | { readonly do: 'confirm-new-pin' }
+  | { readonly do: 'clear-old-image' }
+  /** Closes the session and the connection, and wipes what the tap held. */
+  | { readonly do: 'end-tap'; readonly outcome: Outcome }
+  | { readonly do: 'watch-for-removal' };
+
+/** How a tap ended. */
+export type Outcome =
+  | { readonly kind: 'served' }
+  | { readonly kind: 'pin-set' }
+  | { readonly kind: 'refused'; readonly reason: Reason; readonly attemptsLeft?: number };
+
+/** A decision: the next state, and what is to be done, in order. */
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}

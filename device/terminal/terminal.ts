@@ -1,0 +1,178 @@
+import type { PresentedCard } from '../../hardware/card-reader.ts';
+import { failureEvent } from './failures.ts';
+import type { Effect, Event, Goal, Outcome, State, Step } from './state.ts';
+import { type Done, Tap } from './tap.ts';
+import type { TapTools } from './tap-tools.ts';
+import { begin, transition } from './transition.ts';
+
+/** How long a reader may take to answer before the terminal says that there is none. */
+const READER_PATIENCE_MS = 3_000;
+
+/** One step of a tap, for whoever watches: an engineer at a console, or a log. */
+export interface StepReport {
+  readonly step: Effect['do'];
+  /** What happened, in one line. No secrets, no names. */
+  readonly note: string;
+  readonly milliseconds: number;
+  readonly ok: boolean;
+}
+
+export interface TerminalObserver {
+  step(report: StepReport): void;
+  ended(outcome: Outcome): void;
+}
+
+/** The thin shell around `transition`: it feeds events in, one after another, and carries effects out. */
+export class Terminal {
+  readonly #tools: TapTools;
+  readonly #goal: Goal;
+  readonly #observer: TerminalObserver;
+  readonly #events: Event[] = [];
+  #wake: () => void = () => undefined;
+  #state: State = begin().state;
+  #card: PresentedCard | undefined;
+  #tap: Tap | undefined;
+  #watching = false;
+  #asking = new AbortController();
+
+  constructor(tools: TapTools, goal: Goal, observer: TerminalObserver) {
+    this.#tools = tools;
+    this.#goal = goal;
+    this.#observer = observer;
+  }
+
+  /** Serves tap after tap until `signal` aborts; resolves when all that it held is closed and wiped. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { reader, surroundings } = this.#tools;
+    let answered = false;
+    reader.onState((state) => {
+      answered = true;
+      this.#dispatch({ type: state === 'ready' ? 'reader-ready' : 'reader-lost' });
+    });
+    const patience = surroundings.clock.after(READER_PATIENCE_MS, () => {
+      if (!answered) this.#dispatch({ type: 'reader-lost' });
+    });
+    const onAbort = () => this.#wake();
+    signal.addEventListener('abort', onAbort);
+    try {
+      await this.#apply(begin(), signal);
+      while (!signal.aborted) {
+        const event = this.#events.shift();
+        if (event === undefined) await this.#somethingHappens(signal);
+        else await this.#apply(transition(this.#goal, this.#state, event), signal);
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      patience.cancel();
+      this.#asking.abort();
+      await this.#tap?.end();
+    }
+  }
+
+  async #somethingHappens(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (signal.aborted || this.#events.length > 0) resolve();
+    });
+  }
+
+  #dispatch(event: Event): void {
+    this.#events.push(event);
+    this.#wake();
+  }
+
+  async #apply(step: Step, signal: AbortSignal): Promise<void> {
+    this.#state = step.state;
+    for (const effect of step.effects) await this.#perform(effect, signal);
+  }
+
+  /** Starts what takes time and goes on; only the end of a tap is waited for, so that the next one finds nothing of it. */
+  async #perform(effect: Effect, signal: AbortSignal): Promise<void> {
+    switch (effect.do) {
+      case 'show':
+        this.#tools.panel.show(effect.sign, effect.lines);
+        return;
+      case 'watch-for-card':
+        this.#watchForCard(signal);
+        return;
+      case 'read-card':
+        if (this.#card !== undefined) this.#tap = new Tap(this.#tools, this.#card);
+        return this.#act(effect.do, (tap) => tap.readCard());
+      case 'ask': {
+        this.#asking = new AbortController();
+        const asking = AbortSignal.any([signal, this.#asking.signal]);
+        return this.#act(effect.do, (tap) => tap.ask(effect.question, asking));
+      }
+      case 'stop-asking':
+        this.#asking.abort();
+        return;
+      case 'call-hub':
+        return this.#act(effect.do, (tap) => tap.callHub());
+      case 'claim':
+        return this.#act(effect.do, (tap) => tap.claim());
+      case 'open-card':
+        return this.#act(effect.do, (tap) => tap.openCard());
+      case 'prove':
+        return this.#act(effect.do, (tap) => tap.prove());
+      case 'inform':
+        return this.#act(effect.do, (tap) => tap.inform());
+      case 'prepare-new-pin':
+        return this.#act(effect.do, (tap) => tap.prepareNewPin());
+      case 'write-card':
+        return this.#act(effect.do, (tap) => tap.writeCard(signal));
+      case 'confirm-new-pin':
+        return this.#act(effect.do, (tap) => tap.confirmNewPin());
+      case 'clear-old-image':
+        return this.#act(effect.do, (tap) => tap.clearOldImage());
+      case 'end-tap':
+        await this.#tap?.end();
+        this.#tap = undefined;
+        this.#observer.ended(effect.outcome);
+        return;
+      case 'watch-for-removal':
+        this.#watchForRemoval(signal);
+        return;
+    }
+  }
+
+  /** Runs an action of the tap beside the terminal; what it comes to is dispatched if the tap still goes on. */
+  #act(step: Effect['do'], action: (tap: Tap) => Promise<Done>): void {
+    const tap = this.#tap;
+    if (tap === undefined) return;
+    const { clock } = this.#tools.surroundings;
+    const began = clock.monotonic();
+    const report = (ok: boolean, note: string, event: Event | undefined) => {
+      if (this.#tap !== tap) return;
+      this.#observer.step({ step, note, ok, milliseconds: clock.monotonic() - began });
+      if (event !== undefined) this.#dispatch(event);
+    };
+    action(tap).then(
+      ({ note, event }) => report(true, note, event),
+      (error: unknown) =>
+        report(false, error instanceof Error ? error.message : String(error), failureEvent(error)),
+    );
+  }
+
+  #watchForCard(signal: AbortSignal): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    this.#tools.reader.waitForCard(signal).then(
+      (card) => {
+        this.#watching = false;
+        this.#card = card;
+        this.#dispatch({ type: 'card-laid' });
+      },
+      // The reader was closed or the terminal stops; both end `run`.
+      () => {
+        this.#watching = false;
+      },
+    );
+  }
+
+  #watchForRemoval(signal: AbortSignal): void {
+    this.#tools.reader.waitForRemoval(signal).then(
+      () => this.#dispatch({ type: 'card-gone' }),
+      () => undefined,
+    );
+  }
+}

@@ -1,0 +1,182 @@
+import { STATUS } from '../../protocol/login/messages.ts';
+import { changePinTransition } from './new-pin.ts';
+import { refusalLines } from './sentences.ts';
+import type { Effect, Event, Goal, State, Step, Welcomed } from './state.ts';
+import { ended, refuse, stay } from './steps.ts';
+
+/** A connection that breaks before the WELCOME is made anew this often; the same blinded PIN costs no new try. */
+const CALLS_MAX = 3;
+
+/** Where a terminal begins: its reader has not answered yet. */
+export function begin(): Step {
+  return {
+    state: { phase: 'readerless' },
+    effects: [{ do: 'show', sign: 'working', lines: ['Starting …'] }, { do: 'watch-for-card' }],
+  };
+}
+
+/**
+ * The whole terminal as a function: what it does next is decided by where it stands and what happened,
+ * and by nothing else (DESIGN, functional core). An event that means nothing where it arrives changes
+ * nothing.
+ */
+export function transition(goal: Goal, state: State, event: Event): Step {
+  switch (state.phase) {
+    case 'readerless':
+      if (event.type === 'reader-ready') return ready(goal);
+      if (event.type === 'card-laid') return reading();
+      return event.type === 'reader-lost' ? readerless() : stay(state);
+    case 'idle':
+      if (event.type === 'card-laid') return reading();
+      return event.type === 'reader-lost' ? readerless() : stay(state);
+    case 'reading':
+      if (event.type === 'card-read') return cardRead(goal, event.recoverable);
+      if (event.type === 'reader-lost') return refuse('reader-lost');
+      return ended(state, event);
+    case 'entering':
+      return entering(state, event);
+    case 'claiming':
+      if (event.type === 'challenged') return challenged(goal, state.calls, event.status, event.attemptsLeft);
+      if (event.type === 'hub-down') return callAgain(state.calls);
+      return ended(state, event);
+    case 'opening':
+      if (event.type === 'opened')
+        return { state: { phase: 'proving', calls: state.calls }, effects: [{ do: 'prove' }] };
+      if (event.type === 'not-opened') return refuse('wrong-pin', state.attemptsLeft);
+      return ended(state, event);
+    case 'proving':
+      if (event.type === 'welcomed') return welcomed(goal, event.welcome);
+      if (event.type === 'hub-down') return callAgain(state.calls);
+      return ended(state, event);
+    case 'served':
+      if (event.type === 'informed') {
+        return {
+          state: { phase: 'told' },
+          effects: [{ do: 'end-tap', outcome: { kind: 'served' } }, { do: 'watch-for-removal' }],
+        };
+      }
+      if (event.type === 'hub-down') return refuse('hub-lost');
+      return ended(state, event);
+    case 'choosing':
+    case 'preparing':
+    case 'writing':
+    case 'confirming':
+      return changePinTransition(state, event);
+    case 'told':
+      if (event.type === 'card-gone') return ready(goal);
+      return event.type === 'reader-lost' ? readerless() : stay(state);
+  }
+}
+
+function ready(goal: Goal): Step {
+  const invitation = goal === 'serve' ? 'Please tap your card.' : 'Please lay your card on the reader.';
+  return {
+    state: { phase: 'idle' },
+    effects: [{ do: 'show', sign: 'idle', lines: [invitation] }, { do: 'watch-for-card' }],
+  };
+}
+
+function readerless(): Step {
+  return {
+    state: { phase: 'readerless' },
+    effects: [
+      { do: 'show', sign: 'out-of-order', lines: refusalLines('reader-lost') },
+      { do: 'end-tap', outcome: { kind: 'refused', reason: 'reader-lost' } },
+    ],
+  };
+}
+
+function reading(): Step {
+  return {
+    state: { phase: 'reading' },
+    effects: [{ do: 'show', sign: 'reading', lines: ['Reading your card …'] }, { do: 'read-card' }],
+  };
+}
+
+function cardRead(goal: Goal, recoverable: boolean): Step {
+  if (goal === 'recover' && !recoverable) return refuse('no-recovery-code');
+  const taken: Effect =
+    goal === 'serve'
+      ? { do: 'show', sign: 'take-card', lines: ['You may take your card.', 'Please enter your PIN.'] }
+      : { do: 'show', sign: 'attention', lines: ['Please leave your card there.'] };
+  return {
+    state: { phase: 'entering', link: 'calling', typed: false, calls: 1 },
+    effects: [
+      taken,
+      { do: 'call-hub' },
+      { do: 'ask', question: goal === 'recover' ? 'recovery-code' : 'pin' },
+    ],
+  };
+}
+
+function entering(state: State & { phase: 'entering' }, event: Event): Step {
+  switch (event.type) {
+    case 'typed':
+      if (state.link === 'up') return claim(state.calls);
+      if (state.link === 'down') return callAgain(state.calls);
+      return {
+        state: { ...state, typed: true },
+        effects: [{ do: 'show', sign: 'working', lines: ['One moment …'] }],
+      };
+    case 'hub-up':
+      return state.typed ? claim(state.calls) : stay({ ...state, link: 'up' });
+    case 'hub-down':
+      // The hub hangs up on whoever takes more than a minute to type (PROTOCOL 2.5, bounds): it is called again then.
+      return state.typed ? callAgain(state.calls) : stay({ ...state, link: 'down' });
+    default:
+      return ended(state, event);
+  }
+}
+
+function claim(calls: number): Step {
+  return {
+    state: { phase: 'claiming', calls },
+    effects: [{ do: 'show', sign: 'working', lines: ['One moment …'] }, { do: 'claim' }],
+  };
+}
+
+function callAgain(calls: number): Step {
+  if (calls >= CALLS_MAX) return refuse('hub-lost');
+  return {
+    state: { phase: 'entering', link: 'calling', typed: true, calls: calls + 1 },
+    effects: [{ do: 'call-hub' }],
+  };
+}
+
+function challenged(goal: Goal, calls: number, status: number, attemptsLeft: number): Step {
+  switch (status) {
+    case STATUS.goOn:
+      return goal === 'recover'
+        ? { state: { phase: 'proving', calls }, effects: [{ do: 'prove' }] }
+        : { state: { phase: 'opening', calls, attemptsLeft }, effects: [{ do: 'open-card' }] };
+    case STATUS.unknown:
+      return refuse('card-unknown');
+    case STATUS.revoked:
+      return refuse('card-revoked');
+    case STATUS.locked:
+      return refuse('card-locked');
+    case STATUS.superseded:
+      return refuse('card-superseded');
+    case STATUS.notHeard:
+      return refuse('pin-not-heard');
+    default:
+      return refuse('hub-refused');
+  }
+}
+
+function welcomed(goal: Goal, { location, failed }: Welcomed): Step {
+  const lines = [`Welcome to ${location}.`, ...(failed > 0 ? [failedLine(failed)] : [])];
+  const show: Effect = { do: 'show', sign: 'welcome', lines };
+  if (goal === 'serve') {
+    return { state: { phase: 'served' }, effects: [show, { do: 'clear-old-image' }, { do: 'inform' }] };
+  }
+  return {
+    state: { phase: 'choosing' },
+    effects: [show, { do: 'clear-old-image' }, { do: 'ask', question: 'new-pin' }],
+  };
+}
+
+function failedLine(failed: number): string {
+  const tries = failed === 1 ? 'was 1 wrong PIN' : `were ${failed} wrong PINs`;
+  return `There ${tries} since your last visit.`;
+}

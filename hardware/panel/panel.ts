@@ -1,0 +1,36 @@
+/**
+ * What a sign means to whoever stands before the terminal. A panel says each of them by more than
+ * colour: light, sound and words together (USERS, feedback).
+ */
+export type Sign =
+  /** Ready for a card. Slow blink. */
+  | 'idle'
+  /** The card is being read: keep it there. Steady light. */
+  | 'reading'
+  /** The card may be taken away. All lights, one long high tone. */
+  | 'take-card'
+  /** The card is wanted on the reader again, or the patient has something to do. */
+  | 'attention'
+  /** Cardea is at work: wait. */
+  | 'working'
+  /** It went well. */
+  | 'welcome'
+  /** It did not. Red and two short low tones. */
+  | 'refused'
+  /** The terminal itself cannot serve. */
+  | 'out-of-order';
+
+/** What is asked for; a panel with twelve keys can take digits alone. */
+export type Question = 'pin' | 'new-pin' | 'new-pin-again' | 'recovery-code';
+
+/** The front of a terminal: it shows signs and takes what the patient types. */
+export interface Panel {
+  /** `lines`: at most four short ones, the most important first. */
+  show(sign: Sign, lines: readonly string[]): void;
+  /**
+   * Asks for a secret, masked. Resolves to undefined when the patient cancels, or takes too long.
+   * @throws the signal's reason when it aborts.
+   */
+  ask(question: Question, prompt: string, signal: AbortSignal): Promise<string | undefined>;
+  close(): Promise<void>;
+}
