@@ -1,54 +1,227 @@
-/** What a card shows when it is laid on: enough to know how to speak with it, not yet what it is. */
-export type CardKind = 'Type 2 tag' | 'ISO-DEP card' | 'unsupported card';
+import type { CardKind, FormatOptions, PresentedCard, Slot } from './cards/card.ts';
+import { IsoDepCard } from './cards/iso-dep-card.ts';
+import { type CardLink, sameBytes } from './cards/link.ts';
+import { TagPages } from './cards/tag-pages.ts';
+import { TypeTwoTag } from './cards/type-two-tag.ts';
+import { UnsupportedCard } from './cards/unsupported-card.ts';
+import type { HardwareClock } from './clock.ts';
+import {
+  CardRemovedError,
+  CardUnreadableError,
+  type HardwareError,
+  ReaderFailedError,
+  ReaderLostError,
+  ReaderSilentError,
+} from './errors.ts';
+import type { ExchangeOptions } from './pn532/commands.ts';
+import { ExchangeError, type ListedCard } from './pn532/field.ts';
+import {
+  type CardReaderOptions,
+  type ConnectedReader,
+  ReaderConnection,
+  type ReaderStateListener,
+} from './reader-connection.ts';
+import { abortable, pauseUnlessAborted } from './waiting.ts';
 
-/** A slot of a card: A is 0, B is 1 (PROTOCOL 2.2). */
-export type Slot = 0 | 1;
-
-export interface FormatOptions {
-  /** Bytes a slot has; default 216, as `cardea-1` needs. A tag wants whole pages of 4. */
-  readonly slotBytes?: number;
-  /** Overwrite what the card holds, whatever it is. */
-  readonly force?: boolean;
-}
-
-/**
- * A card that was laid on the reader. Every method throws `CardRemovedError` when the card is gone, or
- * another is there: nothing is ever mixed from two cards. `ReaderLostError` when the reader is.
- */
-export interface PresentedCard {
-  readonly kind: CardKind;
-  /** 4, 7 or 10 bytes. */
-  readonly uid: Uint8Array;
-  /** What the card says it is: `NTAG215`, `ISO-DEP card with 512 bytes for Cardea`, … */
-  describe(): Promise<string>;
-  /**
-   * Slots A and B, whole.
-   * @throws BlankCardError, ForeignCardError, CardTooSmallError, CardLockedError, CardUnsupportedError,
-   *   CardUnreadableError
-   */
-  readSlots(): Promise<readonly [Uint8Array, Uint8Array]>;
-  /**
-   * Writes a slot, zeros after `bytes`, and reads it back. Done safely at any moment of removal: the other
-   * slot is never touched.
-   * @throws as `readSlots`; CardTooSmallError when `bytes` is longer than a slot
-   */
-  writeSlot(slot: Slot, bytes: Uint8Array): Promise<void>;
-  /**
-   * Makes two empty slots. A card that holds them already, of this size, and empty, is left as it is.
-   * @throws as `readSlots` (but no BlankCardError); ForeignCardError when the card holds anything else,
-   *   Cardea slots with content included, and `force` is not set
-   */
-  format(options?: FormatOptions): Promise<void>;
-}
+export type { CardKind, CardReaderOptions, FormatOptions, PresentedCard, ReaderStateListener, Slot };
 
 /** A reader that cards are laid on. It opens its port by itself, and again whenever it was lost. */
 export interface CardReader {
-  /** The next card that is laid on, or lies there already. One call at a time. */
+  /** Resolves once the chip answers. @throws HardwareError: why one try to reach it failed */
+  ready(): Promise<void>;
+  /**
+   * The next card that is laid on, or lies there already; waits for the reader, too, however long that is
+   * lost. @throws the signal's reason; ReaderClosedError
+   */
   waitForCard(signal?: AbortSignal): Promise<PresentedCard>;
-  /** Resolves when no card lies on the reader (several polls in a row see none), or the reader is lost. */
+  /**
+   * Resolves when the card presented last does not lie on the reader any more (several polls in a row do not
+   * see it), or the reader is lost. @throws the signal's reason; ReaderClosedError
+   */
   waitForRemoval(signal?: AbortSignal): Promise<void>;
-  /** Called at every change; the reader starts out lost. */
-  onState(listener: (state: 'ready' | 'lost') => void): void;
-  /** Rejects whoever waits with `ReaderClosedError`. */
+  /** Calls `listener` with the state as soon as it is known, and at every change. */
+  onState(listener: ReaderStateListener): void;
+  /** Rejects whoever waits with `ReaderClosedError`; leaves the chip at its power-up speed, antenna off. */
   close(): Promise<void>;
+}
+
+/** Between two polls while there is nothing: with the poll itself, a tap is seen within 100 ms. */
+const POLL_PAUSE_MS = 30;
+/** Between two looks at whether a card still lies there. */
+const PRESENCE_PAUSE_MS = 100;
+/** So many polls in a row that miss a card, the antenna restarted in between, mean that it was taken away. */
+const MISSES_OF_REMOVED = 3;
+/** So many polls in a row that the chip refuses mean that it wants to be started anew. */
+const FAILURES_OF_STUCK = 3;
+
+/** Opens a reader. It is connected in the background: see `ready` and `onState`. */
+export function openCardReader(options: CardReaderOptions): CardReader {
+  return new Pn532CardReader(options);
+}
+
+class Pn532CardReader implements CardReader {
+  readonly #clock: HardwareClock;
+  readonly #connection: ReaderConnection;
+  /** Polls and work with a card take turns: nothing comes between two exchanges that belong together. */
+  #lastTurn: Promise<unknown> = Promise.resolve();
+  #presented: Uint8Array | undefined;
+  #failedPolls = 0;
+
+  constructor(options: CardReaderOptions) {
+    this.#clock = options.clock;
+    this.#connection = new ReaderConnection(options);
+  }
+
+  ready(): Promise<void> {
+    return this.#connection.ready();
+  }
+
+  onState(listener: ReaderStateListener): void {
+    this.#connection.onState(listener);
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async waitForCard(signal?: AbortSignal): Promise<PresentedCard> {
+    for (;;) {
+      const reader = await abortable(this.#connection.connected(), signal);
+      const listed = await abortable(this.#poll(reader), signal);
+      if (listed !== undefined) {
+        this.#presented = listed.uid;
+        return this.#present(reader, listed);
+      }
+      await pauseUnlessAborted(this.#clock, POLL_PAUSE_MS, signal);
+    }
+  }
+
+  async waitForRemoval(signal?: AbortSignal): Promise<void> {
+    const reader = this.#connection.current;
+    const uid = this.#presented;
+    if (reader === undefined || uid === undefined) return;
+    for (let misses = 0; misses < MISSES_OF_REMOVED; ) {
+      const listed = await abortable(this.#poll(reader, { restart: misses > 0 }), signal);
+      if (this.#connection.current !== reader) return;
+      if (listed !== undefined && !sameBytes(listed.uid, uid)) return;
+      misses = listed === undefined ? misses + 1 : 0;
+      await pauseUnlessAborted(this.#clock, PRESENCE_PAUSE_MS, signal);
+    }
+  }
+
+  /** The card that lies there. A reader that fails on the way is dropped, and nothing was seen. */
+  #poll(reader: ConnectedReader, { restart = false } = {}): Promise<ListedCard | undefined> {
+    return this.#inTurn(reader, async () => {
+      if (restart) await reader.field.restart();
+      return reader.field.list();
+    }).then(
+      (listed) => {
+        this.#failedPolls = 0;
+        return listed;
+      },
+      (error: unknown) => this.#afterFailedPoll(reader, error),
+    );
+  }
+
+  #afterFailedPoll(reader: ConnectedReader, error: unknown): undefined {
+    if (error instanceof CardUnreadableError || error instanceof ReaderLostError) return;
+    if (error instanceof ReaderSilentError) return;
+    if (!(error instanceof ReaderFailedError)) throw error;
+    this.#failedPolls += 1;
+    if (this.#failedPolls < FAILURES_OF_STUCK) return;
+    this.#failedPolls = 0;
+    this.#connection.drop(reader, error);
+  }
+
+  #present(reader: ConnectedReader, listed: ListedCard): PresentedCard {
+    const link = new ReaderLink(reader, listed.uid);
+    const card = cardOn(link, listed, reader);
+    const inTurn = <T>(work: () => Promise<T>) => this.#inTurn(reader, work);
+    return {
+      kind: card.kind,
+      uid: card.uid,
+      describe: () => inTurn(() => card.describe()),
+      readSlots: () => inTurn(() => card.readSlots()),
+      writeSlot: (slot, bytes) => inTurn(() => card.writeSlot(slot, bytes)),
+      format: (format) => inTurn(() => card.format(format)),
+    };
+  }
+
+  #inTurn<T>(reader: ConnectedReader, work: () => Promise<T>): Promise<T> {
+    const result = this.#lastTurn.then(async () => {
+      this.#connection.check(reader);
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof ReaderSilentError) this.#connection.drop(reader, error);
+        throw error;
+      }
+    });
+    this.#lastTurn = result.catch(() => {});
+    return result;
+  }
+}
+
+/** SAK: the card speaks ISO-DEP. */
+const SAK_ISO_DEP = 0x20;
+const SAK_TYPE_TWO = 0x00;
+
+function cardOn(link: CardLink, { uid, sak }: ListedCard, reader: ConnectedReader): PresentedCard {
+  if ((sak & SAK_ISO_DEP) !== 0) return new IsoDepCard(link);
+  if (sak === SAK_TYPE_TWO) return new TypeTwoTag(link, new TagPages(link, reader.fastRead));
+  return new UnsupportedCard(uid, sak);
+}
+
+/** Looks for a card that does not answer, the antenna restarted in between, before it counts as removed. */
+const RESELECT_TRIES = 4;
+
+/** A card in the reader's field; speaks to no other. */
+class ReaderLink implements CardLink {
+  readonly uid: Uint8Array;
+  readonly #reader: ConnectedReader;
+
+  constructor(reader: ConnectedReader, uid: Uint8Array) {
+    this.uid = uid;
+    this.#reader = reader;
+  }
+
+  async exchange(data: Uint8Array, options: ExchangeOptions): Promise<Uint8Array> {
+    this.#checkSelected();
+    return this.#reader.field.exchange(data, options);
+  }
+
+  async through(data: Uint8Array): Promise<Uint8Array> {
+    this.#checkSelected();
+    return this.#reader.field.through(data);
+  }
+
+  async reselect(): Promise<void> {
+    let failure: HardwareError | undefined;
+    for (let attempt = 0; attempt < RESELECT_TRIES; attempt++) {
+      try {
+        if (attempt > 0) await this.#reader.field.restart();
+        const listed = await this.#reader.field.list();
+        if (listed !== undefined) return this.#checkSame(listed);
+        failure = undefined;
+      } catch (error) {
+        // The chip may stumble, or the card be half in the field: looked at again.
+        if (!(error instanceof ReaderFailedError || error instanceof CardUnreadableError)) throw error;
+        failure = error;
+      }
+    }
+    throw failure ?? new CardRemovedError('the card was taken away too early: lay it on again');
+  }
+
+  #checkSame({ uid }: ListedCard): void {
+    if (sameBytes(uid, this.uid)) return;
+    throw new CardRemovedError('another card was laid on in between: tap one card at a time');
+  }
+
+  /** A poll in between may have seen another card, or none. */
+  #checkSelected(): void {
+    const { selected } = this.#reader.field;
+    if (selected === undefined || !sameBytes(selected, this.uid)) {
+      throw new ExchangeError('it is not selected');
+    }
+  }
 }

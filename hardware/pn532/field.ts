@@ -38,9 +38,15 @@ const MAX_ANSWER = 1_024;
 /** What the chip's antenna sees: lists cards and speaks to the one that was listed. */
 export class Field {
   readonly #pn532: Pn532;
+  #selected: Uint8Array | undefined;
 
   constructor(pn532: Pn532) {
     this.#pn532 = pn532;
+  }
+
+  /** The UID of the card that exchanges go to: the one that was listed last. */
+  get selected(): Uint8Array | undefined {
+    return this.#selected;
   }
 
   /**
@@ -50,12 +56,16 @@ export class Field {
    * @throws CardUnreadableError when a card is there whose answer makes no sense
    */
   async list(): Promise<ListedCard | undefined> {
+    this.#selected = undefined;
     await this.#pn532.run(releaseAll);
-    return parseListed(await this.#pn532.run(listTypeA));
+    const listed = parseListed(await this.#pn532.run(listTypeA));
+    this.#selected = listed?.uid;
+    return listed;
   }
 
   /** Takes the cards' power away for a moment: they start anew. */
   async restart(): Promise<void> {
+    this.#selected = undefined;
     await this.#pn532.run(radioField(false));
     await this.#pn532.run(radioField(true));
   }

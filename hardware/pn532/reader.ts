@@ -132,6 +132,8 @@ export class Pn532 {
         // What fails here fails because the chip is gone; the port is closed in any case.
         if (!this.#lost) await this.#runNow(command).catch(() => {});
       }
+      // Confirms a change of speed; otherwise it does nothing.
+      this.#send({ kind: 'ack' });
       await this.#lastSend;
       await this.#port.close();
     });
