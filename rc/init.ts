@@ -100,7 +100,7 @@ async function makeEverything(
   await createAuthorityFile(paths.keys, authorityKey);
   await MasterKeys.create(paths.keys, random);
   const authority = await Authority.open(authorityKey, random);
-  await issueServerIdentity(paths.keys, authority, address, now);
+  await issueServerIdentity(folder, authority, address, now);
 
   const { privateKey, publicKey } = newTlsKeyPair();
   const certificate = await authority.issueTls({
@@ -109,11 +109,8 @@ async function makeEverything(
     publicKeySpki: publicKey,
     now,
   });
-  await saveTlsIdentity(paths.operator, {
-    privateKey,
-    certificate,
-    authorities: [authority.certificate],
-  });
+  const identity = { privateKey, certificate, authorities: [authority.certificate] };
+  await saveTlsIdentity(folder, identity, 'operator');
   await createRegistry(paths.store, random(GENERATION_BYTES), operator, certificate, now);
   return { operator, fingerprint: toHex(authority.fingerprint) };
 }

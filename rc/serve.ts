@@ -53,7 +53,7 @@ export async function serveRc({ surroundings, folder, listen }: ServeOptions): P
     const masterKeys = resources.add(await MasterKeys.load(paths.keys), (keys) => keys.wipe());
     const authority = await openAuthorityFile(paths.keys, surroundings.random);
     const now = surroundings.clock.now();
-    const identity = await currentServerIdentity(paths.keys, authority, announced, now);
+    const identity = await currentServerIdentity(folder, authority, announced, now);
     const store = resources.add(openRcStore(paths.store), (opened) => opened.close());
     const https = resources.add(new HttpsServer({ surroundings, identity }), (server) => server.close());
     const feedSignal = resources.add(new FeedSignal(surroundings.clock), (signal) => signal.close());

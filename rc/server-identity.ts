@@ -7,9 +7,9 @@ import type { Address } from '../runtime/network.ts';
 /** The name in the registration centre's own certificate. Nobody goes by it: its address is what counts. */
 const SERVER_ID = 'registration-centre';
 
-/** Issues the registration centre's TLS certificate, with a new key, and keeps it in `keys`. */
+/** Issues the registration centre's TLS certificate, with a new key, and keeps it in the data folder. */
 export async function issueServerIdentity(
-  keys: string,
+  folder: string,
   authority: Authority,
   address: Address,
   now: number,
@@ -23,19 +23,19 @@ export async function issueServerIdentity(
     now,
   });
   const identity = { privateKey, certificate, authorities: [authority.certificate] };
-  await saveTlsIdentity(keys, identity);
+  await saveTlsIdentity(folder, identity);
   return identity;
 }
 
-/** The certificate kept in `keys`, or a new one where two thirds of its life are over (PROTOCOL 2.6). */
+/** The certificate that is kept there, or a new one where two thirds of its life are over (PROTOCOL 2.6). */
 export async function currentServerIdentity(
-  keys: string,
+  folder: string,
   authority: Authority,
   address: Address,
   now: number,
 ): Promise<TlsIdentity> {
-  const identity = await loadTlsIdentity(keys);
+  const identity = await loadTlsIdentity(folder);
   const { notBefore, notAfter } = parseCertificate(identity.certificate);
   const isFresh = now >= notBefore && now < notBefore + (2 / 3) * (notAfter - notBefore);
-  return isFresh ? identity : issueServerIdentity(keys, authority, address, now);
+  return isFresh ? identity : issueServerIdentity(folder, authority, address, now);
 }

@@ -97,7 +97,7 @@ export class TestRc {
   }
 
   adminIdentity(): Promise<TlsIdentity> {
-    return loadTlsIdentity(join(this.folder, 'operator'));
+    return loadTlsIdentity(this.folder, 'operator');
   }
 
   async admin(): Promise<RcClient> {
