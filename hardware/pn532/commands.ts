@@ -45,9 +45,13 @@ function command(
   };
 }
 
-/** Normal mode: leaves LowVbat. Sent while it is unknown whether the chip is awake, so tried just once. */
-export function samConfiguration(ackTimeoutMs: number): Command {
-  return command(COMMAND.samConfiguration, [0x01], { repeatable: false, ackTimeoutMs });
+/**
+ * Normal mode: leaves LowVbat. Sent while it is unknown whether the chip is awake, so tried just once.
+ * @param timeoutMs for its ACK, and again for its answer: an ACK may be the late one of an earlier try
+ */
+export function samConfiguration(timeoutMs: number): Command {
+  const timing = { repeatable: false, ackTimeoutMs: timeoutMs, replyTimeoutMs: timeoutMs };
+  return command(COMMAND.samConfiguration, [0x01], timing);
 }
 
 export const getFirmwareVersion: Command = command(COMMAND.getFirmwareVersion, []);

@@ -22,7 +22,7 @@ export const FAST_SPEED = 921_600;
  */
 const SPEEDS_TO_TRY = [POWER_UP_SPEED, POWER_UP_SPEED, FAST_SPEED, 460_800, 230_400] as const;
 /** How long to wait for the first ACK, round by round: on a Raspberry Pi it can take a second (HARDWARE 7). */
-const FIRST_ACK_TIMEOUTS_MS = [150, 150, 1_500] as const;
+const FIRST_TIMEOUTS_MS = [150, 150, 1_500] as const;
 
 /** Edges that wake the chip, then idle time for its oscillator (HARDWARE 2). */
 const WAKE_BYTES = Uint8Array.of(0x55, 0x55, ...new Uint8Array(14));
@@ -71,9 +71,9 @@ export async function stopPn532(pn532: Pn532): Promise<void> {
 }
 
 async function findChip(pn532: Pn532, clock: HardwareClock): Promise<void> {
-  for (const ackTimeoutMs of FIRST_ACK_TIMEOUTS_MS) {
+  for (const timeoutMs of FIRST_TIMEOUTS_MS) {
     for (const speed of SPEEDS_TO_TRY) {
-      if (await answersAt(speed, pn532, clock, ackTimeoutMs)) return;
+      if (await answersAt(speed, pn532, clock, timeoutMs)) return;
     }
   }
   throw new ReaderSilentError(
@@ -85,13 +85,13 @@ async function answersAt(
   speed: number,
   pn532: Pn532,
   clock: HardwareClock,
-  ackTimeoutMs: number,
+  timeoutMs: number,
 ): Promise<boolean> {
   try {
     if (!(await portTakes(speed, pn532))) return false;
     await pn532.wake(WAKE_BYTES);
     await pause(clock, OSCILLATOR_START_MS);
-    await pn532.run(samConfiguration(ackTimeoutMs));
+    await pn532.run(samConfiguration(timeoutMs));
     return true;
   } catch (error) {
     if (error instanceof ReaderSilentError || error instanceof ReaderFailedError) return false;

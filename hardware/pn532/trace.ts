@@ -7,8 +7,9 @@ export type Direction = 'to-chip' | 'from-chip';
 export type TraceFrame = (direction: Direction, frame: Deframed) => void;
 
 /**
- * A frame in one line, fit to be shown to anyone: what goes to a card and comes from it is shown by its first
- * bytes (the card's command, or the status) and its length alone, for a card's content is a secret.
+ * A frame in one line, fit to be shown to anyone. What goes to a card and comes from it is shown by its first
+ * bytes (the card's command, or the status) and its length alone: a card's content is a secret, and its UID
+ * names a person.
  */
 export function describeFrame(direction: Direction, frame: Deframed): string {
   const arrow = direction === 'to-chip' ? '>' : '<';
@@ -46,6 +47,9 @@ function visibleLength(data: Uint8Array): number {
     case COMMAND.inDataExchange + 1:
     case COMMAND.inCommunicateThru + 1:
       return Math.min(data.length, 2);
+    case COMMAND.inListPassiveTarget + 1:
+      // How many, and what kind; the UID names a person.
+      return Math.min(data.length, 6);
     default:
       return data.length;
   }
