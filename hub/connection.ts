@@ -1,0 +1,69 @@
+import { AuthenticationError, ProtocolError, UnsupportedError } from '../protocol/errors.ts';
+import { WIRE_ERROR } from '../protocol/wire-error.ts';
+import { ConnectionLostError, SilentPeerError, TurnedAwayError } from './errors.ts';
+import { logIn } from './login/log-in.ts';
+import type { HubServices } from './services.ts';
+import { Session } from './session/session.ts';
+import type { Wire } from './wire.ts';
+
+/** Serves one connection from HELLO to its end. Whatever comes, it settles, the stream is closed, and nothing is thrown. */
+export async function serveConnection(
+  hub: HubServices,
+  wire: Wire,
+  remoteAddress: string | undefined,
+): Promise<void> {
+  const visit = hub.gate.admit(remoteAddress);
+  if (visit === null) {
+    wire.refuse(WIRE_ERROR.busy, 'too many connections');
+    return;
+  }
+  try {
+    const loggedIn = await logIn(hub, wire, visit.source);
+    if (loggedIn === null) {
+      wire.close();
+      return;
+    }
+    visit.loggedIn();
+    hub.surroundings.log.info('login', {
+      terminal: loggedIn.terminalId,
+      session: loggedIn.transport.fingerprint,
+      failed: loggedIn.failed,
+      recovery: loggedIn.recovery,
+    });
+    await new Session(hub, wire, loggedIn).serve();
+  } catch (cause) {
+    turnAway(hub, wire, cause);
+  } finally {
+    visit.leave();
+  }
+}
+
+/** One uniform refusal on the wire; the detail goes into the local log (PROTOCOL 2.5). */
+function turnAway(hub: HubServices, wire: Wire, cause: unknown): void {
+  const { log } = hub.surroundings;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof ConnectionLostError) {
+    log.debug('connection lost', { reason });
+    wire.close();
+  } else if (cause instanceof TurnedAwayError) {
+    log.info('connection refused', { code: cause.wireCode, reason });
+    wire.refuse(cause.wireCode, cause.wireText);
+  } else if (cause instanceof SilentPeerError) {
+    log.info('connection timed out', { reason });
+    wire.refuse(WIRE_ERROR.timeout, 'too slow');
+  } else if (cause instanceof ProtocolError) {
+    log.info('connection refused', { code: cause.code, reason });
+    refuseProtocolError(wire, cause);
+  } else {
+    log.error('a connection failed', { reason });
+    wire.refuse(WIRE_ERROR.internal, 'internal error');
+  }
+}
+
+function refuseProtocolError(wire: Wire, cause: ProtocolError): void {
+  if (cause instanceof UnsupportedError)
+    wire.refuse(WIRE_ERROR.unsupported, 'version or suite not supported');
+  else if (cause instanceof AuthenticationError)
+    wire.refuse(WIRE_ERROR.notAuthenticated, 'not authenticated');
+  else wire.refuse(WIRE_ERROR.malformed, 'malformed');
+}

@@ -1,0 +1,69 @@
+import { fromHex } from '../../protocol/bytes.ts';
+import type { HubCard } from '../../protocol/rc-api/cards.ts';
+import { type Counts, type HeldCard, newCounts } from '../card.ts';
+
+/**
+ * What the hub holds of a card after it has heard of it from the RC (PROTOCOL 2.6). Never lowers
+ * `pinVersion`, never undoes a revocation.
+ *
+ * @param restored a page read from 0 in another generation: the RC may have been restored to an older state,
+ *   and counts its epochs anew from there
+ */
+export function mergeCard(held: HeldCard | null, heard: HubCard, { restored = false } = {}): HeldCard {
+  const card = heldFrom(heard);
+  if (held === null) return card;
+  const isPinHeard = card.pinVersion >= held.pinVersion;
+  const isCurrent = restored || card.epoch >= held.epoch;
+  const pin = isPinHeard ? card : held;
+  const epoch = isCurrent ? card.epoch : held.epoch;
+  const counts = mergeCounts(held.counts, epoch, { restored, isPinHeard });
+  return {
+    ...card,
+    pinVersion: pin.pinVersion,
+    cs: pin.cs,
+    epoch,
+    locked: isCurrent ? card.locked : held.locked,
+    revoked: held.revoked || card.revoked,
+    counts,
+    reportDue: held.reportDue || (epoch !== held.epoch && hasSomethingToTell(counts)),
+    pending: held.pending !== null && held.pending.pinVersion > pin.pinVersion ? held.pending : null,
+    evaluatedUpTo: held.evaluatedUpTo,
+  };
+}
+
+/**
+ * An unlock or a new PIN at the RC raises the epoch and sets the counts anew. A raise that was foreseen when
+ * a new PIN was taken over here did so then, and must not give tries back a second time.
+ */
+function mergeCounts(
+  counts: Counts,
+  epoch: number,
+  { restored, isPinHeard }: { readonly restored: boolean; readonly isPinHeard: boolean },
+): Counts {
+  if (epoch > counts.epoch && !restored) return newCounts(epoch);
+  return epoch !== counts.epoch && (restored || isPinHeard) ? { ...counts, epoch } : counts;
+}
+
+/** Reports of an older epoch count for nothing, so what counts on in the new one is told again. */
+function hasSomethingToTell(counts: Counts): boolean {
+  return counts.failures > 0 || counts.locked;
+}
+
+function heldFrom(card: HubCard): HeldCard {
+  return {
+    uid: fromHex(card.uid),
+    subject: fromHex(card.subject),
+    psk: fromHex(card.psk),
+    oprfSeed: fromHex(card.oprfSeed),
+    cs: fromHex(card.cs),
+    rs: card.rs === null ? null : fromHex(card.rs),
+    pinVersion: card.pinVersion,
+    epoch: card.epoch,
+    revoked: card.status === 'revoked',
+    locked: card.locked,
+    counts: newCounts(card.epoch),
+    reportDue: false,
+    pending: null,
+    evaluatedUpTo: 0,
+  };
+}

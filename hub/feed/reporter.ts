@@ -1,0 +1,105 @@
+import type { Surroundings } from '../../runtime/surroundings.ts';
+import type { Lists } from '../store/feed.ts';
+import type { Outbox } from '../store/outbox.ts';
+import type { Rc } from './rc.ts';
+import { Backoff, type Reach } from './reach.ts';
+
+/** Delivers the outbox to the RC, in order, again until it has answered (PROTOCOL 2.5, tries; 2.6). */
+export class Reporter {
+  readonly #rc: Rc;
+  readonly #outbox: Outbox;
+  readonly #lists: Lists;
+  readonly #reach: Reach;
+  readonly #surroundings: Surroundings;
+  readonly #onRevoked: (uids: readonly Uint8Array[]) => void;
+  #turn: Promise<boolean> = Promise.resolve(true);
+  #waiting = 0;
+  #wake: () => void = () => {};
+  #isDue = true;
+
+  constructor(options: {
+    readonly rc: Rc;
+    readonly outbox: Outbox;
+    readonly lists: Lists;
+    readonly reach: Reach;
+    readonly surroundings: Surroundings;
+    readonly onRevoked: (uids: readonly Uint8Array[]) => void;
+  }) {
+    this.#rc = options.rc;
+    this.#outbox = options.outbox;
+    this.#lists = options.lists;
+    this.#reach = options.reach;
+    this.#surroundings = options.surroundings;
+    this.#onRevoked = options.onRevoked;
+  }
+
+  /** Something may be due. */
+  wake(): void {
+    this.#isDue = true;
+    this.#wake();
+  }
+
+  /**
+   * Delivers what is due at this moment; those who ask while it goes on wait for the same next round.
+   * @returns whether the RC has heard everything. Never rejects.
+   */
+  deliver(): Promise<boolean> {
+    if (this.#waiting === 0) {
+      this.#waiting = 1;
+      this.#turn = this.#turn.then(() => {
+        this.#waiting = 0;
+        return this.#deliverAll();
+      });
+    }
+    return this.#turn;
+  }
+
+  /** Delivers whenever something is due, until `signal` is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff(this.#surroundings);
+    while (!signal.aborted) {
+      this.#isDue = false;
+      if (await this.deliver()) {
+        backoff.reset();
+        await this.#untilDue(signal);
+      } else {
+        await backoff.pause(signal).catch(() => {});
+      }
+    }
+  }
+
+  async #deliverAll(): Promise<boolean> {
+    try {
+      for (;;) {
+        const batch = await this.#outbox.next();
+        if (batch.tries.length === 0 && batch.pins.length === 0) return true;
+        const { cards } = await this.#rc.report({ tries: [...batch.tries], pins: [...batch.pins] });
+        this.#reach.succeeded();
+        await this.#outbox.delivered(batch);
+        this.#onRevoked(await this.#lists.apply(cards));
+      }
+    } catch (cause) {
+      this.#reach.failed();
+      this.#surroundings.log.info('the registration centre was not told yet', {
+        reason: cause instanceof Error ? cause.message : String(cause),
+      });
+      return false;
+    }
+  }
+
+  #untilDue(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#isDue || signal.aborted) {
+        resolve();
+        return;
+      }
+      const go = () => {
+        this.#wake = () => {};
+        signal.removeEventListener('abort', go);
+        resolve();
+      };
+      this.#wake = go;
+      signal.addEventListener('abort', go, { once: true });
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import { equalConstantTime } from '../../protocol/bytes.ts';
+import { type Refusal, STATUS } from '../../protocol/login/messages.ts';
+import { ATTEMPTS_MAX, type Counts, type HeldCard, isLocked, isSpent, newCounts } from '../card.ts';
+
+/** What a LOGIN says of the card, once opened. */
+export interface LoginClaim {
+  readonly uid: Uint8Array;
+  readonly pinVersion: number;
+  /** No evaluation is asked for. */
+  readonly recovery: boolean;
+}
+
+/** What the hub remembers of the card's other logins. */
+export interface LoginMemory {
+  /** The same `(pinVersion, blinded)` as the card's last one answered here. */
+  readonly repeated: boolean;
+  /** The handshake that took the last try is under way. */
+  readonly lastTryUnderWay: boolean;
+}
+
+export type LoginDecision =
+  | { readonly status: Refusal; readonly locks: boolean }
+  | { readonly status: typeof STATUS.goOn; readonly card: HeldCard; readonly takesTry: boolean };
+
+/** The answer to a LOGIN: the first status that applies (PROTOCOL 2.5, handshake, 2), and what comes of it. */
+export function decideLogin(card: HeldCard | null, claim: LoginClaim, memory: LoginMemory): LoginDecision {
+  if (card === null) return refuse(STATUS.unknown);
+  if (card.revoked) return refuse(STATUS.revoked);
+  if (claim.recovery) return { status: STATUS.goOn, card, takesTry: false };
+  if (claim.pinVersion < card.pinVersion) return refuse(STATUS.superseded);
+  if (!knowsPin(card, claim.pinVersion)) return refuse(STATUS.notHeard);
+  if (isLocked(card)) return refuse(STATUS.locked);
+  if (isSpent(card.counts)) return { status: STATUS.locked, locks: !memory.lastTryUnderWay };
+  return { status: STATUS.goOn, card, takesTry: !memory.repeated };
+}
+
+function refuse(status: Refusal): LoginDecision {
+  return { status, locks: false };
+}
+
+function knowsPin(card: HeldCard, pinVersion: number): boolean {
+  return pinVersion === card.pinVersion || pinVersion === card.pending?.pinVersion;
+}
+
+/** What to ask the RC before a LOGIN is answered, where it can be reached (PROTOCOL 2.5, tries; 2.6). */
+export function questionBefore(card: HeldCard | null, claim: LoginClaim): 'card' | 'report' | null {
+  if (card === null) return 'card';
+  if (card.revoked || claim.recovery) return null;
+  if (claim.pinVersion > card.pinVersion && !knowsPin(card, claim.pinVersion)) return 'card';
+  return card.reportDue ? 'report' : null;
+}
+
+/** The static key that a right PROOF shows; null where there is none, and no PROOF can be right. */
+export function expectedStatic(card: HeldCard, claim: LoginClaim): Uint8Array | null {
+  if (claim.recovery) return card.rs;
+  if (claim.pinVersion === card.pinVersion) return card.cs;
+  if (claim.pinVersion === card.pending?.pinVersion) return card.pending.cs;
+  return null;
+}
+
+/** Looks again, in the transaction that answers a PROOF which has shown `shown` (PROTOCOL 2.5, handshake, 3). */
+export function mayEnter(card: HeldCard, claim: LoginClaim, shown: Uint8Array): boolean {
+  const expected = expectedStatic(card, claim);
+  if (card.revoked || expected === null || !equalConstantTime(expected, shown)) return false;
+  return claim.recovery || !isLocked(card);
+}
+
+/** Wrong tries since the last right login, apart from the try of this login itself; fits a byte. */
+export function failedBefore(counts: Counts, ownTries: number): number {
+  return Math.max(0, ATTEMPTS_MAX - counts.attemptsLeft - ownTries);
+}
+
+/** Counts after a right PROOF: this login's own try is taken back. */
+export function countsAfterRightProof(counts: Counts, ownTries: number): Counts {
+  return {
+    ...counts,
+    attemptsLeft: ATTEMPTS_MAX,
+    failures: Math.max(0, counts.failures - ownTries),
+  };
+}
+
+/** Counts after a new PIN was taken over here, for which the RC will raise the epoch when it hears of it. */
+export function countsAfterNewPin(card: HeldCard): Counts {
+  return newCounts(Math.max(card.epoch, card.counts.epoch) + 1);
+}

@@ -1,0 +1,24 @@
+import type { DataMethod, DataParams, DataResult } from '../../../protocol/data/methods.ts';
+import type { HubServices } from '../../services.ts';
+import type { Session } from '../session.ts';
+import { oprfEvaluate } from './oprf-evaluate.ts';
+import { pinChanged } from './pin-changed.ts';
+import { pinPrepare } from './pin-prepare.ts';
+import { sessionClose } from './session-close.ts';
+import { sessionInfo } from './session-info.ts';
+
+/** Answers one request of a session. @throws RequestRefusedError for an answer that says no */
+export type Method<M extends DataMethod> = (
+  hub: HubServices,
+  session: Session,
+  params: DataParams<M>,
+) => Promise<DataResult<M>>;
+
+/** All that can be asked in a session, by its name on the wire. */
+export const METHODS: { readonly [M in DataMethod]: Method<M> } = {
+  'session.info': sessionInfo,
+  'session.close': sessionClose,
+  'oprf.evaluate': oprfEvaluate,
+  'pin.prepare': pinPrepare,
+  'pin.changed': pinChanged,
+};

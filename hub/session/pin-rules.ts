@@ -1,0 +1,47 @@
+import { equalConstantTime } from '../../protocol/bytes.ts';
+import type { HeldCard, PendingPin } from '../card.ts';
+
+const PIN_VERSION_MAX = 65_535;
+
+/** What a session may change: the card it was opened with, as long as nobody else has changed its PIN. */
+export interface PinSession {
+  readonly uid: Uint8Array;
+  /** The card's PIN version here when the session began, or the one it has taken over since. */
+  readonly basePinVersion: number;
+}
+
+/** A version never evaluated for before; null when the versions are used up and the card must be replaced. */
+export function nextPinVersion(card: HeldCard): number | null {
+  const last = Math.max(card.pinVersion, card.evaluatedUpTo, card.pending?.pinVersion ?? 0);
+  return last < PIN_VERSION_MAX ? last + 1 : null;
+}
+
+/**
+ * What comes of `pin.prepare` (PROTOCOL 2.6). It must be for the last version that a session here evaluated
+ * for, be it an earlier session's: a device whose connection broke may repeat itself in the next.
+ */
+export function decidePrepare(
+  card: HeldCard,
+  session: PinSession,
+  pin: PendingPin,
+): 'keep' | 'repeated' | 'conflict' {
+  if (card.revoked || card.pinVersion !== session.basePinVersion) return 'conflict';
+  if (pin.pinVersion <= card.pinVersion || pin.pinVersion !== card.evaluatedUpTo) return 'conflict';
+  if (card.pending?.pinVersion !== pin.pinVersion) return 'keep';
+  const isSame =
+    equalConstantTime(card.pending.cs, pin.cs) && equalConstantTime(card.pending.proof, pin.proof);
+  return isSame ? 'repeated' : 'conflict';
+}
+
+/** What comes of `pin.changed` (PROTOCOL 2.6); said again after it was taken over, it is answered alike. */
+export function decideChanged(
+  card: HeldCard,
+  session: PinSession,
+  pinVersion: number,
+): 'take-over' | 'repeated' | 'conflict' {
+  if (card.revoked) return 'conflict';
+  if (card.pinVersion === pinVersion) return 'repeated';
+  if (card.pinVersion !== session.basePinVersion || card.pending?.pinVersion !== pinVersion)
+    return 'conflict';
+  return 'take-over';
+}

@@ -1,0 +1,155 @@
+import {
+  type DataRequest,
+  decodeRequest,
+  type ErrorAnswer,
+  encodeAnswer,
+} from '../../protocol/data/messages.ts';
+import {
+  type DataMethod,
+  type DataParams,
+  type DataResult,
+  RECOVERY_METHODS,
+} from '../../protocol/data/methods.ts';
+import { encodeBody, FRAME } from '../../protocol/frames.ts';
+import { encodeWelcome } from '../../protocol/welcome.ts';
+import { WIRE_ERROR } from '../../protocol/wire-error.ts';
+import { ConnectionLostError, RequestRefusedError, TurnedAwayError } from '../errors.ts';
+import type { LoggedIn } from '../login/log-in.ts';
+import type { HubServices } from '../services.ts';
+import type { Wire } from '../wire.ts';
+import { METHODS } from './methods/table.ts';
+import type { PinSession } from './pin-rules.ts';
+
+/** One patient's session at this hub, from WELCOME to its end (PROTOCOL 2.5). */
+export class Session {
+  readonly id: Uint8Array;
+  readonly uid: Uint8Array;
+  readonly subject: Uint8Array;
+  readonly failed: number;
+  /** By the hub's wall clock, ms. */
+  readonly validUntil: number;
+  readonly recovery: boolean;
+  /** An evaluation was answered: there is one a session. */
+  hasEvaluated = false;
+  /** The device has said that it closes. */
+  isClosing = false;
+  #basePinVersion: number;
+  readonly #ends: number;
+  readonly #hub: HubServices;
+  readonly #wire: Wire;
+  readonly #transport: LoggedIn['transport'];
+
+  constructor(hub: HubServices, wire: Wire, loggedIn: LoggedIn) {
+    const { clock, random } = hub.surroundings;
+    const validityMs = hub.policy.validitySeconds * 1_000;
+    this.id = random(16);
+    this.uid = loggedIn.card.uid;
+    this.subject = loggedIn.card.subject;
+    this.failed = loggedIn.failed;
+    this.recovery = loggedIn.recovery;
+    this.validUntil = clock.now() + validityMs;
+    this.#ends = clock.monotonic() + validityMs;
+    this.#basePinVersion = loggedIn.card.pinVersion;
+    this.#hub = hub;
+    this.#wire = wire;
+    this.#transport = loggedIn.transport;
+  }
+
+  /** What it may change of its card's PIN. */
+  get pinSession(): PinSession {
+    return { uid: this.uid, basePinVersion: this.#basePinVersion };
+  }
+
+  get expiresInSeconds(): number {
+    const leftMs = this.#ends - this.#hub.surroundings.clock.monotonic();
+    return Math.max(0, Math.floor(leftMs / 1_000));
+  }
+
+  /** This session has made `pinVersion` the card's. */
+  tookOver(pinVersion: number): void {
+    this.#basePinVersion = pinVersion;
+  }
+
+  /** Ends it now, from outside: the device is told that the session is over, and nothing else. */
+  end(reason: string): void {
+    this.#hub.surroundings.log.info('session ended', { session: this.#transport.fingerprint, reason });
+    this.#wire.refuse(WIRE_ERROR.sessionExpired, 'the session has ended');
+  }
+
+  /**
+   * Says WELCOME and answers requests until the device closes, VT is over, the card is revoked, or
+   * anything comes that is no DATA.
+   * @throws TurnedAwayError, ProtocolError, SilentPeerError, ConnectionLostError
+   */
+  async serve(): Promise<void> {
+    const { sessions, store, surroundings, policy } = this.#hub;
+    sessions.add(this);
+    const timer = surroundings.clock.after(policy.validitySeconds * 1_000, () => this.end('VT is over'));
+    try {
+      // A revocation that was committed before this session could be found would have missed it.
+      const card = await store.findCard(this.uid);
+      if (card === null || card.revoked) {
+        throw new TurnedAwayError(WIRE_ERROR.notAuthenticated, 'not authenticated', 'card revoked');
+      }
+      if (!this.#wire.openWide()) {
+        throw new TurnedAwayError(WIRE_ERROR.malformed, 'out of turn', 'something came before WELCOME');
+      }
+      await this.#welcome();
+      while (!this.isClosing) await this.#answerNext();
+      this.#wire.close();
+    } finally {
+      timer.cancel();
+      sessions.remove(this);
+      this.#transport.wipe();
+    }
+  }
+
+  #welcome(): Promise<void> {
+    const welcome = encodeWelcome({
+      sessionId: this.id,
+      validitySeconds: this.#hub.policy.validitySeconds,
+      failed: this.failed,
+      location: this.#hub.identity.location,
+    });
+    return this.#wire.send(encodeBody(FRAME.welcome, this.#transport.seal(welcome)));
+  }
+
+  async #answerNext(): Promise<void> {
+    const body = await this.#wire.receive();
+    if (body[0] === FRAME.error) throw new ConnectionLostError('the device ended the session');
+    if (body[0] !== FRAME.data) {
+      throw new TurnedAwayError(WIRE_ERROR.malformed, 'out of turn', 'a frame in a session was no DATA');
+    }
+    const request = decodeRequest(this.#transport.open(body.subarray(1)));
+    const answer = 'error' in request ? request : await this.#answer(request);
+    await this.#wire.send(encodeBody(FRAME.data, this.#transport.seal(encodeAnswer(answer))));
+  }
+
+  async #answer(request: DataRequest): Promise<{ id: number; result: DataResult<DataMethod> } | ErrorAnswer> {
+    const { id, method } = request;
+    try {
+      if (this.recovery && !RECOVERY_METHODS.includes(method)) {
+        throw new RequestRefusedError('not-allowed', 'the recovery code only sets a new PIN');
+      }
+      return { id, result: await call(this.#hub, this, request) };
+    } catch (cause) {
+      if (cause instanceof RequestRefusedError) {
+        return { id, error: { code: cause.code, message: cause.message } };
+      }
+      this.#hub.surroundings.log.error('a request failed', {
+        method,
+        session: this.#transport.fingerprint,
+        reason: cause instanceof Error ? cause.message : String(cause),
+      });
+      return { id, error: { code: 'internal', message: 'the hub could not do it' } };
+    }
+  }
+}
+
+function call<M extends DataMethod>(
+  hub: HubServices,
+  session: Session,
+  request: { readonly method: M; readonly params: DataParams<M> },
+): Promise<DataResult<M>> {
+  return METHODS[request.method](hub, session, request.params);
+}

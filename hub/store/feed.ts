@@ -1,0 +1,104 @@
+import { fromHex, toHex } from '../../protocol/bytes.ts';
+import type { HubCard } from '../../protocol/rc-api/cards.ts';
+import type { FeedPage } from '../../protocol/rc-api/feed.ts';
+import type { Database } from '../../runtime/sqlite.ts';
+import { mergeCard } from '../feed/merge.ts';
+import type { CardRows } from './cards.ts';
+import type { GroupCommit } from './group-commit.ts';
+
+/** How far the hub has read the feed (PROTOCOL 2.6). */
+export interface FeedPosition {
+  /** 16 bytes as hex. */
+  readonly generation: string;
+  readonly cursor: number;
+  /** The RC's clock when it gave the last page, ms. */
+  readonly heard: number;
+}
+
+interface FeedRow {
+  readonly generation: Buffer;
+  readonly cursor: number;
+  readonly heard: number;
+  /** Still in the first reading of this generation. */
+  readonly from_zero: number;
+}
+
+const REPORT_ALL_TRIES = `
+  UPDATE tries SET report_due = 1, running = running + 1 WHERE failures > 0 OR locked = 1`;
+
+const REPORT_ALL_PINS = `
+  UPDATE pin_report SET delivered = 0 WHERE changed = 1
+    AND pin_version = (SELECT pin_version FROM card WHERE card.uid = pin_report.uid)`;
+
+/** The lists as the RC gives them, and how far they are read. */
+export class Lists {
+  readonly #group: GroupCommit;
+  readonly #cards: CardRows;
+  readonly #find;
+  readonly #put;
+  readonly #reportAllTries;
+  readonly #reportAllPins;
+
+  constructor(db: Database, group: GroupCommit, cards: CardRows) {
+    this.#group = group;
+    this.#cards = cards;
+    this.#find = db.prepare<[], FeedRow>('SELECT generation, cursor, heard, from_zero FROM feed');
+    this.#put = db.prepare(`
+      INSERT OR REPLACE INTO feed (only, generation, cursor, heard, from_zero)
+      VALUES (1, @generation, @cursor, @heard, @fromZero)`);
+    this.#reportAllTries = db.prepare(REPORT_ALL_TRIES);
+    this.#reportAllPins = db.prepare(REPORT_ALL_PINS);
+  }
+
+  /** Null before the first page. */
+  async position(): Promise<FeedPosition | null> {
+    const row = this.#find.get();
+    return row === undefined ? null : feedPosition(row);
+  }
+
+  /**
+   * Applies a page and its cursor in one transaction. Another generation than the last page's means that
+   * the RC was restored: everything this hub knows becomes due to be told.
+   * @returns the UIDs of the cards that this page revokes, and whether the generation is another
+   */
+  applyPage(page: FeedPage): Promise<{ readonly revoked: Uint8Array[]; readonly restored: boolean }> {
+    return this.#group.write(() => {
+      const row = this.#find.get();
+      const isOther = row !== undefined && toHex(row.generation) !== page.generation;
+      const isRereading = isOther || row?.from_zero === 1;
+      if (isOther) {
+        this.#reportAllTries.run();
+        this.#reportAllPins.run();
+      }
+      const revoked = page.changes.flatMap(({ card }) => this.#merge(card, isRereading));
+      this.#put.run({
+        generation: fromHex(page.generation),
+        cursor: page.cursor,
+        heard: page.time,
+        fromZero: Number(isRereading && page.more),
+      });
+      return { revoked, restored: isOther };
+    });
+  }
+
+  /** Cards heard of besides the feed. @returns the UIDs of those that are revoked by it */
+  apply(cards: readonly HubCard[]): Promise<Uint8Array[]> {
+    return this.#group.write(() => cards.flatMap((card) => this.#merge(card, false)));
+  }
+
+  #merge(heard: HubCard, restored: boolean): Uint8Array[] {
+    const held = this.#cards.find(fromHex(heard.uid));
+    const card = mergeCard(held, heard, { restored });
+    this.#cards.put(card);
+    if (held !== null) {
+      const tell = card.reportDue && !held.reportDue;
+      if (tell || card.counts !== held.counts) this.#cards.putCounts(card.uid, card.counts, { tell });
+      if (card.pending !== held.pending) this.#cards.putPinChange(card.uid, card.evaluatedUpTo, card.pending);
+    }
+    return card.revoked && held?.revoked !== true ? [card.uid] : [];
+  }
+}
+
+function feedPosition({ generation, cursor, heard }: FeedRow): FeedPosition {
+  return { generation: toHex(generation), cursor, heard };
+}

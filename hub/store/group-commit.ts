@@ -1,0 +1,95 @@
+// No timer: this is the end of the event loop's turn, not a moment in time.
+import { setImmediate } from 'node:timers';
+import type { Database } from '../../runtime/sqlite.ts';
+import { StoreError, storeError } from '../../runtime/store-errors.ts';
+
+interface Job {
+  readonly run: () => void;
+  readonly settle: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Lets many writers share one commit, and so one sync of the disk (DESIGN, storage): whoever asks in the
+ * same turn of the event loop goes into the same transaction. While a commit holds the loop, those who come
+ * meanwhile gather for the next.
+ */
+export class GroupCommit {
+  readonly #db: Database;
+  readonly #savepoint;
+  readonly #release;
+  readonly #undo;
+  #waiting: Job[] = [];
+  #closed = false;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#savepoint = db.prepare('SAVEPOINT job');
+    this.#release = db.prepare('RELEASE job');
+    this.#undo = db.prepare('ROLLBACK TO job');
+  }
+
+  /**
+   * Runs `work`, which is synchronous, and resolves with its result once the commit is on the disk. Works
+   * run one after the other in the order they were asked for; one that throws is undone alone.
+   *
+   * @throws what `work` throws; StoreError and its kin when the commit fails, and then nothing was changed
+   */
+  write<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed) {
+        reject(new StoreError('the store is closed: the hub is stopping'));
+        return;
+      }
+      let result: { readonly value: T } | undefined;
+      this.#waiting.push({
+        run: () => {
+          result = { value: work() };
+        },
+        settle: () => {
+          if (result !== undefined) resolve(result.value);
+        },
+        fail: reject,
+      });
+      if (this.#waiting.length === 1) setImmediate(() => this.#commit());
+    });
+  }
+
+  /** Commits what waits and takes nothing more. */
+  close(): void {
+    this.#closed = true;
+    this.#commit();
+  }
+
+  #commit(): void {
+    const jobs = this.#waiting;
+    this.#waiting = [];
+    if (jobs.length === 0) return;
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      const done = jobs.filter((job) => this.#runAlone(job));
+      this.#db.exec('COMMIT');
+      for (const job of done) job.settle();
+    } catch (cause) {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      const error = storeError(cause, 'the store');
+      for (const job of jobs) job.fail(error);
+    }
+  }
+
+  /** @throws what ended the whole transaction: a full disk, for one */
+  #runAlone(job: Job): boolean {
+    this.#savepoint.run();
+    try {
+      job.run();
+      this.#release.run();
+      return true;
+    } catch (error) {
+      if (!this.#db.inTransaction) throw error;
+      this.#undo.run();
+      this.#release.run();
+      job.fail(storeError(error, 'the store'));
+      return false;
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { toHex } from '../../protocol/bytes.ts';
+import type { PinReport, TryReport } from '../../protocol/rc-api/feed.ts';
+import type { Database } from '../../runtime/sqlite.ts';
+import { ATTEMPTS_MAX } from '../card.ts';
+import type { GroupCommit } from './group-commit.ts';
+
+/** What the RC takes in one request. */
+const BATCH = 500;
+
+interface TriesRow {
+  readonly uid: Buffer;
+  readonly epoch: number;
+  readonly running: number;
+  readonly attempts_left: number;
+  readonly failures: number;
+  readonly locked: number;
+}
+
+interface PinRow {
+  readonly number: number;
+  readonly uid: Buffer;
+  readonly pin_version: number;
+  readonly cs: Buffer;
+  readonly proof: Buffer;
+  readonly changed: number;
+}
+
+const DUE_TRIES = `
+  SELECT tries.uid, card.epoch, running, attempts_left, failures, tries.locked
+  FROM tries JOIN card USING (uid) WHERE report_due = 1 LIMIT ${BATCH}`;
+
+const DUE_PINS = `
+  SELECT number, uid, pin_version, cs, proof, changed
+  FROM pin_report WHERE delivered = 0 ORDER BY number LIMIT ${BATCH}`;
+
+/** One request's worth of what the RC is to be told. */
+export interface Batch {
+  readonly tries: readonly TryReport[];
+  readonly pins: readonly PinReport[];
+  /** The number of the last PIN in it; 0 for none. */
+  readonly lastPin: number;
+}
+
+/**
+ * What the RC has not been told yet: new PINs in their order, tries as they are now. It is told again until
+ * it has answered, so it may hear things twice.
+ */
+export class Outbox {
+  readonly #group: GroupCommit;
+  readonly #dueTries;
+  readonly #duePins;
+  readonly #triesDelivered;
+  readonly #pinsDelivered;
+  readonly #dropPrepared;
+  readonly #dropOlder;
+
+  constructor(db: Database, group: GroupCommit) {
+    this.#group = group;
+    this.#dueTries = db.prepare<[], TriesRow>(DUE_TRIES);
+    this.#duePins = db.prepare<[], PinRow>(DUE_PINS);
+    this.#triesDelivered = db.prepare('UPDATE tries SET report_due = 0 WHERE uid = ? AND running = ?');
+    this.#pinsDelivered = db.prepare('UPDATE pin_report SET delivered = 1 WHERE number <= ?');
+    this.#dropPrepared = db.prepare('DELETE FROM pin_report WHERE delivered = 1 AND changed = 0');
+    // The last one is kept: an RC that was restored must hear of it again.
+    this.#dropOlder = db.prepare(`
+      DELETE FROM pin_report WHERE delivered = 1 AND EXISTS (
+        SELECT 1 FROM pin_report AS newer
+        WHERE newer.uid = pin_report.uid AND newer.changed = 1 AND newer.number > pin_report.number)`);
+  }
+
+  /** The next batch, empty when everything has been delivered. */
+  async next(): Promise<Batch> {
+    const pins = this.#duePins.all();
+    return {
+      tries: this.#dueTries.all().map(tryReport),
+      pins: pins.map(pinReport),
+      lastPin: pins.at(-1)?.number ?? 0,
+    };
+  }
+
+  /** The RC has answered for `batch`. What was counted since then stays due. */
+  delivered(batch: Batch): Promise<void> {
+    return this.#group.write(() => {
+      for (const { uid, running } of batch.tries) this.#triesDelivered.run(Buffer.from(uid, 'hex'), running);
+      if (batch.lastPin === 0) return;
+      this.#pinsDelivered.run(batch.lastPin);
+      this.#dropPrepared.run();
+      this.#dropOlder.run();
+    });
+  }
+}
+
+function tryReport(row: TriesRow): TryReport {
+  return {
+    uid: toHex(row.uid),
+    epoch: row.epoch,
+    running: row.running,
+    open: ATTEMPTS_MAX - row.attempts_left,
+    total: row.failures,
+    locked: row.locked === 1,
+  };
+}
+
+function pinReport(row: PinRow): PinReport {
+  return {
+    uid: toHex(row.uid),
+    pinVersion: row.pin_version,
+    cs: toHex(row.cs),
+    proof: toHex(row.proof),
+    changed: row.changed === 1,
+  };
+}

@@ -1,0 +1,78 @@
+import type { Database } from '../../runtime/sqlite.ts';
+import type { HeldCard, PendingPin } from '../card.ts';
+import { countsAfterNewPin } from '../login/decide.ts';
+import { decideChanged, decidePrepare, nextPinVersion, type PinSession } from '../session/pin-rules.ts';
+import type { CardRows } from './cards.ts';
+import type { GroupCommit } from './group-commit.ts';
+
+const PUT_REPORT = `
+  INSERT INTO pin_report (uid, pin_version, cs, proof, changed) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (uid, pin_version, changed) DO NOTHING`;
+
+export type PinOffer =
+  | { readonly outcome: 'offered'; readonly pinVersion: number; readonly oprfSeed: Uint8Array }
+  | { readonly outcome: 'conflict' | 'exhausted' };
+
+/** New PINs on their way: offered, prepared, taken over (PROTOCOL 2.6). */
+export class PinChanges {
+  readonly #group: GroupCommit;
+  readonly #cards: CardRows;
+  readonly #putReport;
+
+  constructor(db: Database, group: GroupCommit, cards: CardRows) {
+    this.#group = group;
+    this.#cards = cards;
+    this.#putReport = db.prepare(PUT_REPORT);
+  }
+
+  /** A PIN version never evaluated for before; it is on the disk as used before this resolves. */
+  offer(session: PinSession): Promise<PinOffer> {
+    return this.#group.write((): PinOffer => {
+      const card = this.#cards.find(session.uid);
+      if (card === null || card.revoked || card.pinVersion !== session.basePinVersion) {
+        return { outcome: 'conflict' };
+      }
+      const pinVersion = nextPinVersion(card);
+      if (pinVersion === null) return { outcome: 'exhausted' };
+      this.#cards.putPinChange(card.uid, pinVersion, card.pending);
+      return { outcome: 'offered', pinVersion, oprfSeed: card.oprfSeed };
+    });
+  }
+
+  /** Keeps a new card key beside the one that serves, and tells the RC of it. */
+  prepare(session: PinSession, pin: PendingPin): Promise<'prepared' | 'conflict'> {
+    return this.#group.write(() => {
+      const card = this.#cards.find(session.uid);
+      const decision = card === null ? 'conflict' : decidePrepare(card, session, pin);
+      if (card === null || decision === 'conflict') return 'conflict';
+      if (decision === 'keep') {
+        this.#cards.putPinChange(card.uid, card.evaluatedUpTo, pin);
+        this.#report(card, pin, false);
+      }
+      return 'prepared';
+    });
+  }
+
+  /** Takes a prepared PIN over, and tells the RC of it. */
+  change(session: PinSession, pinVersion: number): Promise<'changed' | 'conflict'> {
+    return this.#group.write(() => {
+      const card = this.#cards.find(session.uid);
+      const decision = card === null ? 'conflict' : decideChanged(card, session, pinVersion);
+      if (card === null || decision === 'conflict') return 'conflict';
+      if (decision === 'take-over' && card.pending !== null) this.takeOver(card, card.pending);
+      return 'changed';
+    });
+  }
+
+  /** The pending PIN becomes the one, and sets the counts anew. Within a transaction of the store. */
+  takeOver(card: HeldCard, pin: PendingPin): void {
+    this.#cards.put({ ...card, pinVersion: pin.pinVersion, cs: pin.cs });
+    this.#cards.putCounts(card.uid, countsAfterNewPin(card), { tell: false });
+    this.#cards.putPinChange(card.uid, Math.max(card.evaluatedUpTo, pin.pinVersion), null);
+    this.#report(card, pin, true);
+  }
+
+  #report(card: HeldCard, { pinVersion, cs, proof }: PendingPin, changed: boolean): void {
+    this.#putReport.run(card.uid, pinVersion, cs, proof, Number(changed));
+  }
+}

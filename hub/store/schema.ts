@@ -1,0 +1,61 @@
+/**
+ * The hub's database, step by step. Never change a step that has been released: append.
+ *
+ * `card` is what the RC said, `tries` and `pin_change` are what this hub counted and keeps, `pin_report` is
+ * the outbox of new PINs; the outbox of tries is `tries.report_due`, since only the latest counts.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE card (
+    uid BLOB PRIMARY KEY CHECK (length(uid) = 16),
+    subject BLOB NOT NULL CHECK (length(subject) = 16),
+    psk BLOB NOT NULL CHECK (length(psk) = 32),
+    oprf_seed BLOB NOT NULL CHECK (length(oprf_seed) = 32),
+    cs BLOB NOT NULL CHECK (length(cs) = 32),
+    rs BLOB CHECK (length(rs) = 32),
+    pin_version INTEGER NOT NULL CHECK (pin_version BETWEEN 1 AND 65535),
+    epoch INTEGER NOT NULL,
+    revoked INTEGER NOT NULL CHECK (revoked IN (0, 1)),
+    locked INTEGER NOT NULL CHECK (locked IN (0, 1))
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE tries (
+    uid BLOB PRIMARY KEY REFERENCES card (uid),
+    attempts_left INTEGER NOT NULL CHECK (attempts_left BETWEEN 0 AND 5),
+    failures INTEGER NOT NULL CHECK (failures >= 0),
+    locked INTEGER NOT NULL CHECK (locked IN (0, 1)),
+    epoch INTEGER NOT NULL,
+    running INTEGER NOT NULL,
+    report_due INTEGER NOT NULL CHECK (report_due IN (0, 1))
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tries_report_due ON tries (uid) WHERE report_due = 1;
+
+  CREATE TABLE pin_change (
+    uid BLOB PRIMARY KEY REFERENCES card (uid),
+    evaluated_up_to INTEGER NOT NULL CHECK (evaluated_up_to BETWEEN 1 AND 65535),
+    pending_version INTEGER,
+    pending_cs BLOB CHECK (length(pending_cs) = 32),
+    pending_proof BLOB CHECK (length(pending_proof) = 32)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE pin_report (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid BLOB NOT NULL REFERENCES card (uid),
+    pin_version INTEGER NOT NULL,
+    cs BLOB NOT NULL CHECK (length(cs) = 32),
+    proof BLOB NOT NULL CHECK (length(proof) = 32),
+    changed INTEGER NOT NULL CHECK (changed IN (0, 1)),
+    delivered INTEGER NOT NULL DEFAULT 0 CHECK (delivered IN (0, 1)),
+    UNIQUE (uid, pin_version, changed)
+  ) STRICT;
+  CREATE INDEX pin_report_due ON pin_report (number) WHERE delivered = 0;
+
+  CREATE TABLE feed (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    generation BLOB NOT NULL CHECK (length(generation) = 16),
+    cursor INTEGER NOT NULL,
+    heard INTEGER NOT NULL,
+    from_zero INTEGER NOT NULL CHECK (from_zero IN (0, 1))
+  ) STRICT;
+  `,
+];
