@@ -50,6 +50,13 @@ export async function readNetworkFile(folder: string): Promise<NetworkFile> {
   return parseFile(path, networkFile, content);
 }
 
+/** Whether a registration centre was set up here. @throws RcFolderError when its file is damaged */
+export async function isRegistrationCentre(folder: string): Promise<boolean> {
+  const path = rcPaths(folder).network;
+  const content = await readIfThere(path);
+  return content !== undefined && parseFile(path, networkFile, content).kind === 'registration-centre';
+}
+
 /** Marks the folder as whole. @throws FileError */
 export async function writeNetworkFile(folder: string, { kind, address }: NetworkFile): Promise<void> {
   const content = { kind, address: formatAddress(address) };

@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { type CardSummary, cardsQuery, revokeRequest } from '../../protocol/rc-api/cards.ts';
+import { uid as uidField } from '../../protocol/rc-api/fields.ts';
+import { invocation, UsageError } from '../../runtime/command-line.ts';
+import { asOperator } from './operator-client.ts';
+import { surroundingsFor } from './surroundings.ts';
+import { table, timeText } from './text.ts';
+
+/** `cardea-rc card list|show|revoke`, on the `card` command that `card register` is on, too. */
+export function addCardCommands(card: Command): void {
+  card
+    .command('list')
+    .description('the cards, in the order of their registration')
+    .option('--status <status>', 'active or revoked; all when left out')
+    .option('--after <uid>', 'go on after this card')
+    .option('--limit <n>', 'at most so many, 1 to 500', '100')
+    .action(async (options: object, command: Command) => {
+      const call = invocation(command);
+      const query = cardsQuery.safeParse(options);
+      if (!query.success) throw usage(query.error.issues[0]);
+      const page = await asOperator(call.folder, surroundingsFor('warn'), (client) =>
+        client.cards(query.data),
+      );
+      const more = page.next === null ? [] : [`more: cardea-rc card list --after ${page.next}`];
+      call.show(page, [page.cards.length === 0 ? 'no cards' : cardTable(page.cards), ...more].join('\n'));
+    });
+
+  card
+    .command('show')
+    .description('one card')
+    .argument('<uid>', 'its UID')
+    .action(async (uid: string, _options, command: Command) => {
+      const call = invocation(command);
+      const found = await asOperator(call.folder, surroundingsFor('warn'), (client) =>
+        client.card(parseUid(uid)),
+      );
+      call.show(found, cardText(found));
+    });
+
+  card
+    .command('revoke')
+    .description('revoke a card for ever; hubs that can be reached refuse it at once')
+    .argument('<uid>', 'its UID')
+    .requiredOption('--reason <reason>', 'lost, stolen, replaced, deceased or other')
+    .action(async (uid: string, options: { reason: string }, command: Command) => {
+      const call = invocation(command);
+      const request = revokeRequest.safeParse(options);
+      if (!request.success) throw usage(request.error.issues[0]);
+      const revoked = await asOperator(call.folder, surroundingsFor('warn'), (client) =>
+        client.revokeCard(parseUid(uid), request.data.reason),
+      );
+      call.show(revoked, `revoked: ${stateOf(revoked)}`);
+    });
+}
+
+/** One card, a field a line. */
+export function cardText(card: CardSummary): string {
+  return table([
+    ['UID', card.uid],
+    ['patient', card.name],
+    ['record', card.record ?? ''],
+    ['state', stateOf(card)],
+    ['suite', card.suite],
+    ['PIN number', String(card.pinVersion)],
+    ['registered', `${timeText(card.registered)} by ${card.registeredBy}`],
+  ]);
+}
+
+function cardTable(cards: readonly CardSummary[]): string {
+  const rows = cards.map((card) => [card.uid, card.name, card.record ?? '', stateOf(card)]);
+  return table([['UID', 'patient', 'record', 'state'], ...rows]);
+}
+
+function stateOf(card: CardSummary): string {
+  if (card.status === 'revoked') return `${card.reason} since ${timeText(card.revoked)}`;
+  return card.locked ? 'locked' : 'active';
+}
+
+function parseUid(text: string): string {
+  const parsed = uidField.safeParse(text);
+  if (!parsed.success) throw new UsageError('a UID has 32 of 0-9 and a-f: see "cardea-rc card list"');
+  return parsed.data;
+}
+
+function usage(
+  issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined,
+): UsageError {
+  return new UsageError(`--${issue?.path.map(String).join('.')}: ${issue?.message}`);
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { formatAddress } from '../../runtime/address.ts';
+import { invocation } from '../../runtime/command-line.ts';
+import { LOG_LEVELS } from '../../runtime/pino-log.ts';
+import { aborted, untilStopped } from '../../runtime/stop.ts';
+import { serveRc } from '../serve.ts';
+import { rcSettings } from './settings.ts';
+import { surroundingsFor } from './surroundings.ts';
+
+/** `cardea-rc serve`: serves until it is stopped. */
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('serve the registration centre until SIGTERM or SIGINT')
+    .option('--listen <host:port>', 'where to listen; port 0: any free one')
+    .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
+    .action(async (_options, command: Command) => {
+      const call = invocation(command);
+      const { listen, logLevel } = await call.settings(rcSettings);
+      const surroundings = surroundingsFor(logLevel);
+      await untilStopped(async (signal) => {
+        const running = await serveRc({ surroundings, folder: call.folder, listen });
+        const address = formatAddress(running.address);
+        call.show(
+          { address, publicAddress: formatAddress(running.publicAddress) },
+          `the registration centre listens on ${address}`,
+        );
+        await aborted(signal);
+        await running.close();
+      });
+    });
+}

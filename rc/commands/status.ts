@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import type { HubEntry } from '../../protocol/rc-api/join.ts';
+import type { StatusResponse } from '../../protocol/rc-api/status.ts';
+import { invocation } from '../../runtime/command-line.ts';
+import { asOperator } from './operator-client.ts';
+import { surroundingsFor } from './surroundings.ts';
+import { table, timeText } from './text.ts';
+
+/** `cardea-rc status`: how the registration centre and its hubs stand. */
+export function addStatus(program: Command): void {
+  program
+    .command('status')
+    .description('how the registration centre and its hubs stand')
+    .action(async (_options, command: Command) => {
+      const call = invocation(command);
+      const status = await asOperator(call.folder, surroundingsFor('warn'), (client) => client.status());
+      call.show(status, statusText(status));
+    });
+}
+
+/** `cardea-rc hub list`. */
+export function addHub(program: Command): void {
+  program
+    .command('hub')
+    .description('the hubs of the network')
+    .command('list')
+    .description('all hubs: when each was heard last, and how many changes it has not taken yet')
+    .action(async (_options, command: Command) => {
+      const call = invocation(command);
+      const { hubs } = await asOperator(call.folder, surroundingsFor('warn'), (client) => client.hubs());
+      call.show({ hubs }, hubs.length === 0 ? 'no hub has joined yet' : hubTable(hubs));
+    });
+}
+
+function statusText({ cards, members, hubs, ...status }: StatusResponse): string {
+  const lines = [
+    `cards: ${cards.active} active (${cards.locked} locked), ${cards.revoked} revoked`,
+    `members: ${members.hubs} hubs, ${members.devices} terminals, ${members.operators} operators`,
+    `feed: ${status.sequence} changes, generation ${status.generation}`,
+    `authority: SHA-256 ${status.authority}`,
+    `its own certificate ends ${timeText(status.certificateEnds)}`,
+  ];
+  return hubs.length === 0 ? lines.join('\n') : [...lines, '', hubTable(hubs)].join('\n');
+}
+
+function hubTable(hubs: readonly HubEntry[]): string {
+  const rows = hubs.map(({ id, location, address, revoked, lastSeen, behind }) => [
+    revoked ? `${id} (revoked)` : id,
+    location,
+    address,
+    timeText(lastSeen),
+    String(behind),
+  ]);
+  return table([['hub', 'location', 'address', 'last heard', 'behind'], ...rows]);
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { toHex } from '../../protocol/bytes.ts';
+import { type TokenRequest, tokenRequest } from '../../protocol/rc-api/join.ts';
+import { invocation, UsageError } from '../../runtime/command-line.ts';
+import type { Surroundings } from '../../runtime/surroundings.ts';
+import { asOperator } from './operator-client.ts';
+import { surroundingsFor } from './surroundings.ts';
+
+/** `cardea-rc token hub|device|operator`: mints the one-time string that lets a member join. */
+export function addToken(program: Command): void {
+  const token = program.command('token').description('mint a one-time join string, good for 24 hours');
+  const description = 'its id, taken for ever: 3 to 32 of a-z, 0-9 and -';
+  token
+    .command('hub')
+    .description('for a hub: redeem it there with "cardea-hub join"')
+    .requiredOption('--id <id>', description)
+    .requiredOption('--location <text>', 'what patients read of where they are')
+    .requiredOption('--address <host:port>', 'where terminals reach it')
+    .action((options: object, command: Command) => mint(command, { kind: 'hub', ...options }));
+  token
+    .command('device')
+    .description('for a patient terminal: redeem it there with "cardea-device join"')
+    .requiredOption('--id <id>', description)
+    .action((options: object, command: Command) => mint(command, { kind: 'device', ...options }));
+  token
+    .command('operator')
+    .description('for an operator: redeem it on their machine with "cardea-rc join"')
+    .requiredOption('--role <role>', 'admin, registrar or auditor')
+    .option('--id <id>', `${description}; made up from the role when left out`)
+    .action((options: { role: string; id?: string }, command: Command) => {
+      const surroundings = surroundingsFor('warn');
+      const id = options.id ?? `${options.role}-${toHex(surroundings.random(3))}`;
+      return mint(command, { kind: 'operator', ...options, id }, surroundings);
+    });
+}
+
+async function mint(
+  command: Command,
+  options: object,
+  surroundings: Surroundings = surroundingsFor('warn'),
+): Promise<void> {
+  const call = invocation(command);
+  const request = parse(options);
+  const { token, expires } = await asOperator(call.folder, surroundings, (client) =>
+    client.mintToken(request),
+  );
+  // The string alone, so that it can be handed on as it is.
+  call.show({ kind: request.kind, id: request.id, token, expires }, token);
+}
+
+function parse(options: object): TokenRequest {
+  const parsed = tokenRequest.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UsageError(`--${issue?.path.join('.') ?? 'option'}: ${issue?.message ?? 'not as expected'}`);
+}

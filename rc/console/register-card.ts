@@ -1,0 +1,161 @@
+import type { RcClient } from '../../certs/rc-client.ts';
+import { RcUnreachableError } from '../../certs/rc-errors.ts';
+import type { PresentedCard } from '../../hardware/card-reader.ts';
+import { HardwareError } from '../../hardware/errors.ts';
+import { equalConstantTime, fromHex, isZero, toHex, wipe } from '../../protocol/bytes.ts';
+import { encodeCardImage } from '../../protocol/card-image.ts';
+import { noble } from '../../protocol/crypto/noble.ts';
+import { parsePin } from '../../protocol/pin.ts';
+import { PinAttempt } from '../../protocol/pin-attempt.ts';
+import type { CardSummary, RegistrationCompletion } from '../../protocol/rc-api/cards.ts';
+import { formatRecoveryCode } from '../../protocol/recovery-code.ts';
+import { type MadeCard, makeCard } from '../../protocol/registration.ts';
+import { sleep } from '../../runtime/clock.ts';
+import { CardeaError } from '../../runtime/errors.ts';
+import type { Surroundings } from '../../runtime/surroundings.ts';
+import { inspectCard } from './inspect-card.ts';
+
+/** The card could not be written: nothing is registered. */
+export class CardNotRegisteredError extends CardeaError {
+  readonly code = 'card-not-registered';
+}
+
+/** The registration centre fell silent at the last step: whether the card is registered is not known here. */
+export class RegistrationUnconfirmedError extends CardeaError {
+  readonly code = 'registration-unconfirmed';
+}
+
+/** What of the card is in use; in life the whole of hardware's. */
+export type WritableCard = Pick<PresentedCard, 'readSlots' | 'writeSlot' | 'format'>;
+
+export type RegistrationStep = 'PIN evaluated' | 'card sealed' | 'card written' | 'card registered';
+
+export interface RegisterCardOptions {
+  readonly client: Pick<RcClient, 'beginRegistration' | 'completeRegistration' | 'card'>;
+  readonly surroundings: Pick<Surroundings, 'clock' | 'random'>;
+  readonly card: WritableCard;
+  /** As it was entered. */
+  readonly pin: string;
+  readonly patient: RegistrationCompletion['patient'];
+  /** How slow each guess at the PIN is made: 0, or 10 to 17 (PROTOCOL 2.3). */
+  readonly logN: number;
+  /** Whether the card gets a recovery code. */
+  readonly recovery: boolean;
+  /** Overwrites whatever is on the card. */
+  readonly force: boolean;
+  /** Told of each step when it is done; after the third the card may be taken away. */
+  readonly onStep?: (step: RegistrationStep) => void;
+}
+
+export interface RegisteredCard {
+  readonly card: CardSummary;
+  /** To be shown once; null where the card has none. */
+  readonly recoveryCode: string | null;
+}
+
+/** How often the last step is asked for while the registration centre does not answer. */
+const COMPLETION_ATTEMPTS = 3;
+const COMPLETION_PAUSE_MS = 1_000;
+
+/**
+ * Registers the card on the reader (PROTOCOL 2.4): the PIN is evaluated, the card sealed, written and read
+ * back, and only then registered. If anything fails before that, or the card is taken away, no card is
+ * registered. Neither the PIN nor the card's seed leaves this machine.
+ *
+ * @throws PinFormatError, CardOccupiedError, CardNotRegisteredError, RegistrationUnconfirmedError
+ * @throws RcRefusedError, RcUnreachableError, RcUntrustedError
+ */
+export async function registerCard(options: RegisterCardOptions): Promise<RegisteredCard> {
+  const { client, surroundings, onStep = () => {} } = options;
+  const pin = parsePin(options.pin);
+  const attempt = PinAttempt.make(noble, pin, surroundings.random);
+  wipe(pin);
+  try {
+    const begun = await client.beginRegistration({ blinded: toHex(attempt.blinded) });
+    onStep('PIN evaluated');
+
+    const caPin = fromHex(begun.caPin);
+    await atCard(() => inspectCard({ ...options, caPin }));
+    const usk = fromHex(begun.usk);
+    const made = await makeCard(noble, {
+      uid: fromHex(begun.uid),
+      keyId: begun.keyId,
+      usk,
+      caPin,
+      attempt,
+      evaluated: fromHex(begun.evaluated),
+      logN: options.logN,
+      random: surroundings.random,
+      recovery: options.recovery,
+    });
+    wipe(usk);
+    onStep('card sealed');
+
+    await atCard(() => writeCard(options, made));
+    onStep('card written');
+
+    const card = await complete(options, begun.registrationId, {
+      cs: toHex(made.cs),
+      rs: made.rs === null ? null : toHex(made.rs),
+      patient: options.patient,
+    });
+    onStep('card registered');
+    return { card, recoveryCode: takeRecoveryCode(made) };
+  } finally {
+    attempt.wipe();
+  }
+}
+
+/** Writes the first image into slot A of an otherwise empty card, and reads it back. */
+async function writeCard({ card }: RegisterCardOptions, made: MadeCard): Promise<void> {
+  const image = encodeCardImage(noble, made.image);
+  // What may be overwritten without force was found out before: nobody can use it.
+  await card.format({ force: true });
+  await card.writeSlot(0, image);
+  const [a, b] = await card.readSlots();
+  const isAsWritten = equalConstantTime(a.subarray(0, image.length), image) && isZero(b);
+  if (!isAsWritten) {
+    throw new CardNotRegisteredError(
+      'the card does not hold what was written to it, so nothing was registered: use another card',
+    );
+  }
+}
+
+/** The last step, again while no answer comes: the same step again is answered alike. */
+async function complete(
+  { client, surroundings }: RegisterCardOptions,
+  registrationId: string,
+  completion: RegistrationCompletion,
+): Promise<CardSummary> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await client.completeRegistration(registrationId, completion);
+    } catch (cause) {
+      if (!(cause instanceof RcUnreachableError)) throw cause;
+      if (attempt === COMPLETION_ATTEMPTS) {
+        throw new RegistrationUnconfirmedError(
+          'the registration centre fell silent at the last step: register the card again once it answers; if that says it is registered already, revoke it and use --force',
+          { cause },
+        );
+      }
+      await sleep(surroundings.clock, COMPLETION_PAUSE_MS);
+    }
+  }
+}
+
+/** Has a failure of card or reader say that nothing was registered. */
+async function atCard<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof HardwareError)) throw cause;
+    throw new CardNotRegisteredError(`nothing was registered: ${cause.message}`, { cause });
+  }
+}
+
+function takeRecoveryCode({ recoveryCode }: MadeCard): string | null {
+  if (recoveryCode === null) return null;
+  const shown = formatRecoveryCode(recoveryCode);
+  wipe(recoveryCode);
+  return shown;
+}
