@@ -2,7 +2,7 @@ import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { formatAddress } from '../runtime/address.ts';
-import { CardeaError } from '../runtime/errors.ts';
+import { CardeaError, systemErrorCode } from '../runtime/errors.ts';
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { RcAnswerError, RcClientClosedError, RcUnreachableError } from './rc-errors.ts';
@@ -53,8 +53,8 @@ class KeptConnectionLostError extends RcUnreachableError {}
 export class HttpsClient {
   readonly #options: HttpsClientOptions;
   readonly #agent: VerifyingAgent;
-  readonly #underWay = new Set<(reason: Error) => void>();
-  #closed = false;
+  readonly #underWay = new Set<(reason: unknown) => void>();
+  readonly #closing = new AbortController();
 
   constructor(options: HttpsClientOptions) {
     this.#options = options;
@@ -79,8 +79,9 @@ export class HttpsClient {
 
   /** Cuts every connection; whoever waits is told `rc-client-closed`. */
   close(): void {
-    this.#closed = true;
-    for (const fail of [...this.#underWay]) fail(closedError());
+    const reason = new RcClientClosedError('the client of the registration centre has been closed');
+    this.#closing.abort(reason);
+    for (const fail of [...this.#underWay]) fail(reason);
     this.#agent.destroy();
   }
 
@@ -88,7 +89,7 @@ export class HttpsClient {
     const { clock } = this.#options.surroundings;
     const { signal, timeoutMs = ANSWER_TIMEOUT_MS } = asked;
     return new Promise((resolve, reject) => {
-      if (this.#closed) throw closedError();
+      this.#closing.signal.throwIfAborted();
       signal?.throwIfAborted();
       const request = this.#start(asked);
       const settle = () => {
@@ -159,9 +160,9 @@ export class HttpsClient {
     const socket = await connectTls(surroundings, address, {
       timeoutMs: CONNECT_TIMEOUT_MS,
       identity: 'privateKey' in identity ? identity : undefined,
+      signal: this.#closing.signal,
     });
     try {
-      if (this.#closed) throw closedError();
       checkServer(socket, { address, authorities: identity.authorities, now: surroundings.clock.now() });
       return socket;
     } catch (error) {
@@ -172,6 +173,9 @@ export class HttpsClient {
 
   #failure(request: ClientRequest, cause: Error): CardeaError {
     if (cause instanceof CardeaError) return cause;
+    if (systemErrorCode(cause)?.startsWith('HPE_')) {
+      return new RcAnswerError("the registration centre's answer is not HTTP: check the address", { cause });
+    }
     const message = this.#unreachable('closed the connection before it answered', cause).message;
     return request.reusedSocket
       ? new KeptConnectionLostError(message, { cause })
@@ -216,8 +220,4 @@ function parseJson(contentType: string | undefined, bytes: Buffer): unknown {
   } catch (cause) {
     throw new RcAnswerError("the registration centre's answer is not JSON: check the address", { cause });
   }
-}
-
-function closedError(): RcClientClosedError {
-  return new RcClientClosedError('the connection to the registration centre has been closed here');
 }

@@ -60,6 +60,7 @@ export class HttpsServer {
   #identity: TlsIdentity;
   #context: SecureContext;
   #listener: Listener | undefined;
+  #closing: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor(options: {
@@ -84,6 +85,11 @@ export class HttpsServer {
     return this.#listener.address;
   }
 
+  /** How many connections stand. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
   /** Shows another identity, a renewed one, on every connection from now on. */
   renew(identity: TlsIdentity): void {
     this.#identity = identity;
@@ -91,23 +97,27 @@ export class HttpsServer {
   }
 
   /** Accepts nothing more, lets requests under way be answered for a while, and cuts what is left. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#listener?.close();
+    const emptied = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
     for (const connection of [...this.#connections.values()]) connection.close();
     if (this.#connections.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const cut = this.#surroundings.clock.after(this.#limits.closingMs, () => {
-        for (const connection of [...this.#connections.values()]) connection.destroy();
-      });
-      this.#onEmpty = () => {
-        cut.cancel();
-        resolve();
-      };
+    const cut = this.#surroundings.clock.after(this.#limits.closingMs, () => {
+      for (const connection of [...this.#connections.values()]) connection.destroy();
     });
+    await emptied;
+    cut.cancel();
   }
 
   #accept(stream: ByteStream): void {
-    if (this.#connections.size >= this.#limits.connections) {
+    if (this.#closing !== undefined || this.#connections.size >= this.#limits.connections) {
       stream.destroy();
       return;
     }

@@ -23,7 +23,8 @@ export class ServerConnection {
   readonly #clock: Clock;
   readonly #limits: ConnectionLimits;
   #timer: Timer;
-  #serving = false;
+  /** Requests that have not been answered: more than one where a caller does not wait. */
+  #underWay = 0;
   #closing = false;
 
   constructor(
@@ -62,19 +63,20 @@ export class ServerConnection {
 
   /** A request's head has come; `response` will answer it. */
   serve(response: ServerResponse): void {
-    this.#serving = true;
+    this.#underWay += 1;
     this.#expectWithin(this.#limits.servingMs);
     response.once('close', () => {
-      this.#serving = false;
+      this.#underWay -= 1;
+      if (this.socket.destroyed || this.#underWay > 0) return;
       if (this.#closing) this.socket.destroySoon();
-      if (!this.socket.destroyed) this.#expectWithin(this.#limits.idleMs);
+      this.#expectWithin(this.#limits.idleMs);
     });
   }
 
-  /** Closes once the request that is under way, if any, has been answered. */
+  /** Closes once the requests that are under way, if any, have been answered. */
   close(): void {
     this.#closing = true;
-    if (!this.#serving) this.destroy();
+    if (this.#underWay === 0) this.destroy();
   }
 
   destroy(): void {

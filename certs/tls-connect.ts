@@ -13,13 +13,18 @@ import type { TlsIdentity } from './tls-identity.ts';
  *
  * @param timeoutMs for all of it, by the clock
  * @throws RcUnreachableError
+ * @throws the signal's reason once it is aborted
  */
 export async function connectTls(
   { clock, network }: Pick<Surroundings, 'clock' | 'network'>,
   address: Address,
-  options: { readonly timeoutMs: number; readonly identity?: TlsIdentity | undefined },
+  options: {
+    readonly timeoutMs: number;
+    readonly identity?: TlsIdentity | undefined;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<TLSSocket> {
-  const { timeoutMs, identity } = options;
+  const { timeoutMs, identity, signal } = options;
   const at = formatAddress(address);
   const started = clock.monotonic();
   const stream = await network.connect(address, { timeoutMs }).catch((cause: unknown) => {
@@ -39,22 +44,27 @@ export async function connectTls(
         cert: encodePem('CERTIFICATE', identity.certificate),
       }),
     });
-    const fail = (message: string, cause?: unknown) => {
+    const fail = (reason: unknown) => {
       timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
       socket.destroy();
       stream.destroy();
-      reject(new RcUnreachableError(message, { cause }));
+      reject(reason);
     };
+    const unreachable = (what: string, cause?: unknown) =>
+      fail(new RcUnreachableError(`the registration centre cannot be reached: ${what}`, { cause }));
+    const onAbort = () => fail(signal?.reason);
     const timer = clock.after(timeoutMs - (clock.monotonic() - started), () =>
-      fail(`the registration centre at ${at} does not answer: check that it runs`),
+      unreachable(`what listens at ${at} does not answer`),
     );
-    socket.on('error', (cause) =>
-      fail(`what listens at ${at} does not speak TLS 1.3: check the address`, cause),
-    );
-    socket.on('close', () => fail(`the registration centre at ${at} closed the connection: try again`));
+    socket.on('error', (cause) => unreachable(`what listens at ${at} does not speak TLS 1.3`, cause));
+    socket.on('close', () => unreachable(`what listens at ${at} closed the connection`));
     socket.once('secureConnect', () => {
       timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
       resolve(socket);
     });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
   });
 }

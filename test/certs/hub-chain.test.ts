@@ -18,6 +18,7 @@ import { newTlsKeyPair, publicKeyOf, x25519PublicKeyToSpki } from '../../certs/k
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { decodeHello } from '../../protocol/hello.ts';
 import { seededRandom } from '../../runtime/random.ts';
+import { signerOf } from './support.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const DAY = 24 * 60 * 60 * 1000;
@@ -305,17 +306,6 @@ function issue(
     },
     random,
   );
-}
-
-async function signerOf(key: {
-  readonly certificate: Uint8Array;
-  readonly privateKey: Uint8Array;
-}): Promise<Signer> {
-  return {
-    name: subjectNameOf(key.certificate),
-    key: await importSigningKey(key.privateKey),
-    publicKey: publicKeyOf(key.privateKey),
-  };
 }
 
 interface VectorCase {

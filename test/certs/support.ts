@@ -1,14 +1,16 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { Authority, createAuthority } from '../../certs/authority.ts';
+import { Authority, type AuthorityKey, createAuthority } from '../../certs/authority.ts';
 import { HttpsClient, type HttpsClientOptions } from '../../certs/https-client.ts';
 import { type HttpsLimits, HttpsServer } from '../../certs/https-server.ts';
-import { newTlsKeyPair } from '../../certs/keys.ts';
+import { importSigningKey, type Signer, subjectNameOf } from '../../certs/issue.ts';
+import { newTlsKeyPair, publicKeyOf } from '../../certs/keys.ts';
 import type { TlsIdentity } from '../../certs/tls-identity.ts';
 import type { Address, ByteStream, Network } from '../../runtime/network.ts';
 import { silentLog } from '../../runtime/pino-log.ts';
 import { seededRandom, systemRandom } from '../../runtime/random.ts';
 import { SimulatedClock } from '../../runtime/simulated-clock.ts';
+import { SimulatedNetwork } from '../../runtime/simulated-network.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { tcpNetwork } from '../../runtime/tcp-network.ts';
 
@@ -18,39 +20,62 @@ export const LOOPBACK: Address = { host: '127.0.0.1', port: 0 };
 export type TestSurroundings = Surroundings & { readonly clock: SimulatedClock };
 
 /** Real sockets on loopback; time stands still until the test moves it. */
-export function surroundings(): TestSurroundings {
+export function onLoopback(): TestSurroundings {
   const clock = new SimulatedClock();
   return { clock, network: tcpNetwork(clock), random: systemRandom, log: silentLog };
 }
 
-export function newAuthority(now: number, name = 'Test network'): Promise<Authority> {
-  const random = seededRandom(name);
-  return createAuthority({ name, now, random }).then((key) => Authority.open(key, random));
+/** Sockets in memory, so that time can pass between two of their bytes. */
+export function inMemory(): TestSurroundings & { readonly network: SimulatedNetwork } {
+  const clock = new SimulatedClock();
+  const network = new SimulatedNetwork({ clock, random: seededRandom('network') });
+  return { clock, network, random: systemRandom, log: silentLog };
 }
 
-export async function serverIdentity(
+/** A network's authority, with what a test needs to misuse it. */
+export interface TestAuthority {
+  readonly key: AuthorityKey;
+  readonly authority: Authority;
+  readonly signer: Signer;
+}
+
+export async function newAuthority(now: number, name = 'Test network'): Promise<TestAuthority> {
+  const random = seededRandom(name);
+  const key = await createAuthority({ name, now, random });
+  return { key, authority: await Authority.open(key, random), signer: await signerOf(key) };
+}
+
+export async function signerOf({ certificate, privateKey }: AuthorityKey): Promise<Signer> {
+  return {
+    name: subjectNameOf(certificate),
+    key: await importSigningKey(privateKey),
+    publicKey: publicKeyOf(privateKey),
+  };
+}
+
+/** The RC's, to be found at `host`. */
+export function rcIdentity(authority: Authority, now: number, host = LOOPBACK.host): Promise<TlsIdentity> {
+  const address = { host, port: 8440 };
+  return identityFrom(authority, (publicKeySpki) =>
+    authority.issueTls({ id: 'the-rc', role: 'server', address, publicKeySpki, now }),
+  );
+}
+
+export function memberIdentity(authority: Authority, now: number, id = 'desk-1'): Promise<TlsIdentity> {
+  return identityFrom(authority, (publicKeySpki) =>
+    authority.issueTls({ id, role: 'client', publicKeySpki, now }),
+  );
+}
+
+export async function identityFrom(
   authority: Authority,
-  now: number,
-  host = LOOPBACK.host,
+  issue: (publicKeySpki: Uint8Array) => Promise<Uint8Array>,
 ): Promise<TlsIdentity> {
   const { privateKey, publicKey } = newTlsKeyPair();
-  const certificate = await authority.issueTls({
-    id: 'the-rc',
-    role: 'server',
-    address: { host, port: 8440 },
-    publicKeySpki: publicKey,
-    now,
-  });
-  return { privateKey, certificate, authorities: [authority.certificate] };
+  return { privateKey, certificate: await issue(publicKey), authorities: [authority.certificate] };
 }
 
-export async function clientIdentity(authority: Authority, now: number, id = 'desk-1'): Promise<TlsIdentity> {
-  const { privateKey, publicKey } = newTlsKeyPair();
-  const certificate = await authority.issueTls({ id, role: 'client', publicKeySpki: publicKey, now });
-  return { privateKey, certificate, authorities: [authority.certificate] };
-}
-
-/** A server on loopback that is closed when the test ends. */
+/** A server on a free port, closed when the test ends. */
 export async function serve(
   world: TestSurroundings,
   identity: TlsIdentity,
@@ -65,26 +90,30 @@ export async function serve(
 }
 
 /** A client that is closed when the test ends. */
-export function call(world: Surroundings, options: Omit<HttpsClientOptions, 'surroundings'>): HttpsClient {
-  const client = new HttpsClient({ surroundings: world, ...options });
+export function caller(
+  world: Surroundings,
+  options: Omit<HttpsClientOptions, 'surroundings'> & { readonly network?: Network },
+): HttpsClient {
+  const { network = world.network, ...rest } = options;
+  const client = new HttpsClient({ surroundings: { clock: world.clock, network }, ...rest });
   onTestFinished(() => client.close());
   return client;
 }
 
-export function answerJson(response: ServerResponse, body: unknown, status = 200): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+/** A listener that speaks no HTTP, or does it badly. It is closed, with what it accepted, when the test ends. */
+export async function listen(world: Surroundings, talk: (stream: ByteStream) => void): Promise<Address> {
+  const streams: ByteStream[] = [];
+  const listener = await world.network.listen(LOOPBACK, (stream) => {
+    streams.push(stream);
+    talk(stream);
+  });
+  onTestFinished(async () => {
+    await listener.close();
+    for (const stream of streams) stream.destroy();
+  });
+  return listener.address;
 }
 
-/** A network that counts connections and the bytes that callers sent over them, after TLS took its part. */
-export function watched(network: Network): Network & { readonly streams: ByteStream[] } {
-  const streams: ByteStream[] = [];
-  return {
-    streams,
-    listen: (address, onConnection) => network.listen(address, onConnection),
-    connect: async (address, options) => {
-      const stream = await network.connect(address, options);
-      streams.push(stream);
-      return stream;
-    },
-  };
+export function answerJson(response: ServerResponse, body: unknown, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
