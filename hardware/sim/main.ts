@@ -37,6 +37,8 @@ async function run(cardFile: string): Promise<void> {
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });
   const stop = () => {
     lines.close();
+    // Else an input that stays open would keep the process alive.
+    process.stdin.destroy();
     void terminal.close();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
