@@ -1,4 +1,4 @@
-import { concat, u32 } from '../bytes.ts';
+import { concat, u32, wipe } from '../bytes.ts';
 import type { Primitives } from '../crypto/primitives.ts';
 import type { Credentials } from './credentials.ts';
 import { HASH_LENGTH, h, xor } from './hash.ts';
@@ -27,7 +27,10 @@ export function computeUser(
   { A, r1, r2 }: { readonly A: Uint8Array; readonly r1: Uint8Array; readonly r2: Uint8Array },
 ): User {
   const h_r1_PW = h(p, r1, PW);
-  return { ID, PW, r1, r2, A, B: xor(h_r1_PW, h(p, r2, PW)), UID: h(p, r1, ID, r2), h_r1_PW };
+  const h_r2_PW = h(p, r2, PW);
+  const B = xor(h_r1_PW, h_r2_PW);
+  wipe(h_r2_PW);
+  return { ID, PW, r1, r2, A, B, UID: h(p, r1, ID, r2), h_r1_PW };
 }
 
 /**

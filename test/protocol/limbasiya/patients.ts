@@ -1,7 +1,11 @@
 import { fromHex } from '../../../protocol/bytes.ts';
 import type { LimbasiyaCard } from '../../../protocol/card-image.ts';
 import { SUITE } from '../../../protocol/constants.ts';
+import { noble } from '../../../protocol/crypto/noble.ts';
+import type { Primitives } from '../../../protocol/crypto/primitives.ts';
+import { type Credentials, parseCredentials } from '../../../protocol/limbasiya/credentials.ts';
 import type { ListedHub } from '../../../protocol/limbasiya/list.ts';
+import type { CardIdentity } from '../../../protocol/limbasiya/service.ts';
 import { readVectors } from '../support.ts';
 
 type Hex<Name extends string> = Readonly<Record<Name, string>>;
@@ -49,5 +53,33 @@ export function cardOf({ W, X, Y, Z, E }: CardHex): LimbasiyaCard {
     y: fromHex(Y),
     e: fromHex(E),
     z: fromHex(Z),
+  };
+}
+
+const found = limbasiyaCases[1];
+if (found === undefined) throw new Error('the vectors have two cases');
+/** The case that the tests of one card use: two hubs, names outside ASCII. */
+export const vector: LimbasiyaCase = found;
+export const card: LimbasiyaCard = cardOf(vector.card);
+export const credentials: Credentials = parseCredentials(vector.user.id, vector.user.password);
+export const identity: CardIdentity = { UID: fromHex(vector.user.UID), C: fromHex(vector.user.C) };
+export const hubs: readonly ListedHub[] = hubsOf(vector);
+
+/** The hub of that name in the list of `vector`. */
+export function hubNamed(ID: string): ListedHub {
+  const hub = hubs.find((listed) => listed.ID === ID);
+  if (hub === undefined) throw new Error(`the vector has no hub ${ID}`);
+  return hub;
+}
+
+/** The real primitives, counting `h`. */
+export class HashCounter {
+  count = 0;
+  readonly primitives: Primitives = {
+    ...noble,
+    sha3_256: (data) => {
+      this.count += 1;
+      return noble.sha3_256(data);
+    },
   };
 }
