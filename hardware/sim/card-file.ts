@@ -70,7 +70,7 @@ export class FileField implements Field {
   }
 }
 
-/** A memory of `size` bytes that is the file at `path`. Its methods throw CardGoneError when that is gone. */
+/** A memory of `size` bytes that is the file at `path`. */
 function fileMemory(path: string, size: number): CardMemory {
   return {
     size,
@@ -86,20 +86,15 @@ function fileMemory(path: string, size: number): CardMemory {
   };
 }
 
+/** A file that this program cannot read or write is as good as not there: the reader sees no card. */
 function withFile<T>(path: string, flags: 'r' | 'r+', use: (fd: number) => T): T {
-  const fd = openOrGone(path, flags);
+  let fd: number | undefined;
   try {
+    fd = openSync(path, flags);
     return use(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function openOrGone(path: string, flags: 'r' | 'r+'): number {
-  try {
-    return openSync(path, flags);
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') throw new CardGoneError(path);
-    throw cause;
+    throw new CardGoneError(path, { cause });
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }

@@ -4,8 +4,8 @@ import { HardwareError } from '../errors.ts';
 export class CardGoneError extends HardwareError {
   readonly code = 'virtual-card-gone';
 
-  constructor(path: string) {
-    super(`There is no virtual card in ${path}.`);
+  constructor(path: string, options?: { readonly cause?: unknown }) {
+    super(`There is no virtual card in ${path}.`, options);
   }
 }
 

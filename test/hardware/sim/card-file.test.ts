@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cardInFile, FileField } from '../../../hardware/sim/card-file.ts';
 import { CardGoneError } from '../../../hardware/sim/card-memory.ts';
+import { HandField } from '../../../hardware/sim/field.ts';
 import { blankNtag } from '../../../hardware/sim/ntag-models.ts';
 import { SimPrompt } from '../../../hardware/sim/sim-prompt.ts';
 import { blankSmartCard, NotASmartCardError } from '../../../hardware/sim/virtual-iso-dep.ts';
@@ -120,6 +121,19 @@ describe('a reader with a card in a file', () => {
     renameSync(`${file}.away`, file);
     expect(host.ask('40 01 30 04')).toBe('4127');
     expect(host.ask('4a 01 00')).toMatch(/^4b01/);
+  });
+
+  it('answers nothing when its file cannot be read or written any more', () => {
+    writeFileSync(file, TAG);
+    const field = new HandField();
+    field.put(cardInFile(file));
+    const host = new Host(new VirtualPn532({ clock: new SimulatedClock(), field }));
+    host.start();
+    host.ask('4a 01 00');
+    rmSync(file);
+    mkdirSync(file);
+    expect(host.ask('40 01 a2 04 01020304')).toBe('4101');
+    expect(host.ask('4a 01 00')).toBe('4b00');
   });
 
   it('takes a file that was cut short for no card', () => {
