@@ -93,13 +93,19 @@ function checkNamed({ x509 }: Certificate, host: string): void {
   if (found === undefined) throw new CertificateError('name', `a certificate that does not name ${host}`);
 }
 
+/** Node 20 empties OpenSSL's list of certificates as it hands them out: it is read once and kept. */
+const shownChains = new WeakMap<TLSSocket, readonly Uint8Array[]>();
+
 /** What the other end of a TLS connection showed, DER, its own first; empty where it showed nothing. */
 export function shownChain(socket: TLSSocket): readonly Uint8Array[] {
+  const known = shownChains.get(socket);
+  if (known !== undefined) return known;
   const chain: Uint8Array[] = [];
   let certificate = socket.getPeerX509Certificate();
   while (certificate !== undefined && chain.length < MAX_CHAIN) {
     chain.push(new Uint8Array(certificate.raw));
     certificate = certificate.issuerCertificate;
   }
+  shownChains.set(socket, chain);
   return chain;
 }
