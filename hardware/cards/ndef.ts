@@ -15,6 +15,9 @@ export const SLOTS_OFFSET = TLV_HEADER + RECORD_HEADER;
 
 const TLV = { null: 0x00, lockControl: 0x01, memoryControl: 0x02, ndef: 0x03, proprietary: 0xfd, end: 0xfe };
 
+/** TLVs that may stand before the message. */
+const SKIPPED: readonly number[] = [TLV.lockControl, TLV.memoryControl, TLV.proprietary];
+
 /** An empty NDEF message and the end, as tags leave the factory; what a tag holds while it is formatted. */
 export const EMPTY_MESSAGE: Uint8Array = Uint8Array.of(TLV.ndef, 0x00, TLV.end, 0x00);
 
@@ -90,31 +93,26 @@ function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
 }
 
 const OUTSIDE: Content = { kind: 'foreign', what: 'an NDEF message that points outside the card’s memory' };
+const NO_NDEF: Content = { kind: 'foreign', what: 'data that is no NDEF message' };
 
 /** Walks the TLVs up to the first NDEF message (HARDWARE 4: it need not be the first TLV). */
 function readTlvs(area: Uint8Array, areaLength: number): Content {
   let at = 0;
   while (at < area.length) {
-    const tag = area[at];
+    const tag = area[at] ?? TLV.null;
     at += 1;
     if (tag === TLV.null) continue;
     if (tag === TLV.end) return { kind: 'blank' };
+    if (tag !== TLV.ndef && !SKIPPED.includes(tag)) return NO_NDEF;
     const { length, next } = tlvLength(area, at);
-    if (length === undefined) break;
+    if (length === undefined) return NO_NDEF;
     if (next + length > areaLength) return OUTSIDE;
-    switch (tag) {
-      case TLV.ndef:
-        return length === 0 ? { kind: 'blank' } : readMessage(area.subarray(next, next + length));
-      case TLV.lockControl:
-      case TLV.memoryControl:
-      case TLV.proprietary:
-        at = next + length;
-        break;
-      default:
-        return { kind: 'foreign', what: 'data that is no NDEF message' };
+    if (tag === TLV.ndef) {
+      return length === 0 ? { kind: 'blank' } : readMessage(area.subarray(next, next + length));
     }
+    at = next + length;
   }
-  return { kind: 'foreign', what: 'data that is no NDEF message' };
+  return NO_NDEF;
 }
 
 function tlvLength(area: Uint8Array, at: number): { length: number | undefined; next: number } {
