@@ -80,8 +80,8 @@ export class Site {
     await until(async () => this.rc.isAway || (await store.lists.position()) !== null);
   }
 
-  async stop(): Promise<void> {
-    for (const device of this.#devices.splice(0)) device.close();
+  async stop({ keepDevices = false } = {}): Promise<void> {
+    if (!keepDevices) for (const device of this.#devices.splice(0)) device.close();
     const running = this.#running;
     this.#running = undefined;
     await running?.hub.close();

@@ -1,4 +1,5 @@
 import { RcUnreachableError } from '../../certs/rc-errors.ts';
+import type { PendingPin } from '../../hub/card.ts';
 import type { Rc } from '../../hub/feed/rc.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
@@ -6,7 +7,7 @@ import { noble } from '../../protocol/crypto/noble.ts';
 import { deriveUsk } from '../../protocol/keys.ts';
 import { parsePin } from '../../protocol/pin.ts';
 import { PinAttempt } from '../../protocol/pin-attempt.ts';
-import { isPinChangeProof } from '../../protocol/pin-change.ts';
+import { isPinChangeProof, pinChangeProof } from '../../protocol/pin-change.ts';
 import type { HubCard } from '../../protocol/rc-api/cards.ts';
 import type {
   FeedCard,
@@ -108,6 +109,16 @@ export class TestRc implements Rc {
   unlock(uid: Uint8Array): void {
     const card = this.card(uid);
     this.change({ ...card, locked: false, epoch: card.epoch + 1 });
+  }
+
+  secretsOf(uid: Uint8Array): { readonly usk: Uint8Array } {
+    return { usk: deriveUsk(noble, this.#masterKey, uid) };
+  }
+
+  /** A new PIN that the RC will believe, as a terminal makes it. */
+  provedPin(usk: Uint8Array, pinVersion: number): PendingPin {
+    const cs = noble.x25519Public(systemRandom(32));
+    return { pinVersion, cs, proof: pinChangeProof(noble, usk, pinVersion, cs) };
   }
 
   /** As after a restore: another generation, and what the card was before. */

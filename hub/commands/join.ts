@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { invocation } from '../../runtime/command-line.ts';
+import { joinHub } from '../join.ts';
+import { surroundingsFor } from './surroundings.ts';
+
+/** `cardea-hub join STRING`: makes this machine a hub of the network that minted the string. */
+export function addJoin(program: Command): void {
+  program
+    .command('join')
+    .description('join a network with the string that "cardea-rc token hub" printed')
+    .argument('<string>', 'the join string')
+    .action(async (token: string, _options, command: Command) => {
+      const call = invocation(command);
+      const surroundings = surroundingsFor('warn');
+      const { id, location, address, rc } = await joinHub({ surroundings, folder: call.folder, token });
+      call.show(
+        { id, location, address, rc },
+        `joined as ${id} (${location}); terminals are told to find it at ${address}; the registration centre is at ${rc}`,
+      );
+    });
+}

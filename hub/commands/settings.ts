@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { LOG_LEVELS } from '../../runtime/pino-log.ts';
+import { addressSetting, choiceSetting, integerSetting } from '../../runtime/settings.ts';
+import { DEFAULT_POLICY } from '../serve.ts';
+
+const HUB_PORT = 8441;
+
+/** Everything that may stand in a hub's settings.json. */
+export const hubSettings = z.object({
+  listen: addressSetting(HUB_PORT).default({ host: '0.0.0.0', port: HUB_PORT }),
+  /** VT: how long a session lasts. */
+  validitySeconds: integerSetting(10, 86_400).default(DEFAULT_POLICY.validitySeconds),
+  /** How old the lists may be: shorter than a hub's certificate lives (PROTOCOL 2.1). */
+  listAgeDays: integerSetting(1, 13).default(DEFAULT_POLICY.listAgeDays),
+  logLevel: choiceSetting(LOG_LEVELS).default('info'),
+});

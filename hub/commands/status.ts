@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { invocation } from '../../runtime/command-line.ts';
+import { askControl } from '../../runtime/control-socket.ts';
+import { type HubStatus, hubStatus } from '../status.ts';
+
+/** `cardea-hub status`: how the hub that serves this folder stands. */
+export function addStatus(program: Command): void {
+  program
+    .command('status')
+    .description('how the hub stands; needs "cardea-hub serve" to run')
+    .action(async (_options, command: Command) => {
+      const call = invocation(command);
+      const answer = await askControl(call.folder, { method: 'status' }, { startWith: 'cardea-hub serve' });
+      const status = hubStatus.parse(answer);
+      call.show(status, statusText(status));
+    });
+}
+
+function statusText(status: HubStatus): string {
+  const { lists, rc } = status;
+  return [
+    `hub ${status.id} (${status.location}), ${status.takesLogins ? 'takes logins' : 'REFUSES LOGINS'}`,
+    `listens on ${status.address}; terminals are told ${status.announced}`,
+    `lists: ${lists.state}, ${ageText(lists.ageSeconds)}; limit ${lists.limitDays} days`,
+    `registration centre: ${rc.address}, ${rc.answers ? 'answers' : 'does not answer'}`,
+    `cards: ${status.cards}; sessions: ${status.sessions}; connections: ${status.connections}`,
+    `certificate ends ${new Date(status.certificateEnds).toISOString()}`,
+    ...status.warnings.map((warning) => `warning: ${warning}`),
+  ].join('\n');
+}
+
+function ageText(seconds: number | null): string {
+  if (seconds === null) return 'age unknown';
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} minutes old`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} hours old`;
+  return `${(seconds / 86_400).toFixed(1)} days old`;
+}

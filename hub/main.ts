@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { createProgram, runCommandLine } from '../runtime/command-line.ts';
+import { addJoin } from './commands/join.ts';
+import { addServe } from './commands/serve.ts';
+import { addStatus } from './commands/status.ts';
+
+const program = createProgram({
+  name: 'cardea-hub',
+  description: 'The clinic gateway: lets patients in who tap their card at a terminal',
+  folder: './data/hub',
+});
+addJoin(program);
+addServe(program);
+addStatus(program);
+
+process.exitCode = await runCommandLine(program, process.argv.slice(2));

@@ -1,0 +1,79 @@
+import { loadHubIdentity } from '../certs/hub-identity.ts';
+import { RcClient } from '../certs/rc-client.ts';
+import { loadTlsIdentity } from '../certs/tls-identity.ts';
+import { wipe } from '../protocol/bytes.ts';
+import { noble } from '../protocol/crypto/noble.ts';
+import { formatAddress } from '../runtime/address.ts';
+import { serveControl } from '../runtime/control-socket.ts';
+import type { Address } from '../runtime/network.ts';
+import { takeOwnership } from '../runtime/ownership.ts';
+import { Resources } from '../runtime/stop.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import { LIST_AGE_LIMIT_DAYS } from './feed/list-age.ts';
+import { startHub } from './hub.ts';
+import { readNetworkRecord } from './network-file.ts';
+import type { HubPolicy } from './services.ts';
+import { certificateWarning, type HubStatus, statusOf } from './status.ts';
+import { openHubStore } from './store/store.ts';
+
+/** What a hub does unless its clinic chose otherwise (PROTOCOL 2.5). */
+export const DEFAULT_POLICY: HubPolicy = { validitySeconds: 600, listAgeDays: LIST_AGE_LIMIT_DAYS };
+
+export interface ServeOptions {
+  readonly surroundings: Surroundings;
+  readonly folder: string;
+  /** Port 0 asks for any free one. */
+  readonly listen: Address;
+  readonly policy?: Partial<HubPolicy>;
+}
+
+/** A hub that serves. */
+export interface RunningHub {
+  readonly id: string;
+  readonly location: string;
+  /** Where it listens, with the real port. */
+  readonly address: Address;
+  status(): Promise<HubStatus>;
+  /** Ends what is open, settles every try, and gives the folder free. To call it again does nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the hub that joined a network in `folder`, which it holds alone (DESIGN, one owner).
+ *
+ * @throws NotJoinedError, IdentityDamagedError, SecretFileExposedError, FolderInUseError, AddressInUseError
+ * @throws StoreCorruptError, StoreTooNewError and the other errors of the store
+ */
+export async function serveHub({ surroundings, folder, listen, policy }: ServeOptions): Promise<RunningHub> {
+  const { rc: rcAddress, announced } = await readNetworkRecord(folder);
+  const resources = new Resources();
+  try {
+    resources.add(takeOwnership(folder, 'cardea-hub serve'), (ownership) => ownership.release());
+    const tlsIdentity = await loadTlsIdentity(folder);
+    const identity = resources.add(await loadHubIdentity(folder), ({ keyPair }) => wipe(keyPair.privateKey));
+    const store = resources.add(openHubStore(folder), (opened) => opened.close());
+    const rc = new RcClient({ surroundings, rc: rcAddress, identity: tlsIdentity });
+    const hub = resources.add(
+      await startHub({
+        surroundings,
+        primitives: noble,
+        identity,
+        policy: { ...DEFAULT_POLICY, ...policy },
+        store,
+        rc,
+        listen,
+      }),
+      (started) => started.close(),
+    );
+    const status = () => statusOf(hub.services, { address: hub.address, announced, rc: rcAddress });
+    resources.add(await serveControl(folder, { status }, surroundings.log), (control) => control.close());
+    const { hubId: id, location, notAfter } = identity;
+    surroundings.log.info('the hub serves', { id, address: formatAddress(hub.address) });
+    const warning = certificateWarning(notAfter, surroundings.clock.now());
+    if (warning !== null) surroundings.log.warn(warning);
+    return { id, location, address: hub.address, status, close: () => resources.close() };
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { formatAddress } from '../runtime/address.ts';
+import type { Address } from '../runtime/network.ts';
+import { currentListAge, mayLogIn } from './feed/list-age.ts';
+import type { HubServices } from './services.ts';
+
+/** How a hub stands, as `cardea-hub status` prints it. Times in ms since the Unix epoch. */
+export const hubStatus = z.object({
+  id: z.string(),
+  location: z.string(),
+  /** Where it listens. */
+  address: z.string(),
+  /** Where terminals are told to find it. */
+  announced: z.string(),
+  /** Whether a login would be accepted. */
+  takesLogins: z.boolean(),
+  lists: z.object({
+    state: z.enum(['fresh', 'old', 'too-old', 'never-heard', 'clock-behind']),
+    ageSeconds: z.int().nullable(),
+    limitDays: z.number(),
+    cursor: z.int().nullable(),
+  }),
+  /** The registration centre, and whether it answered when it was last asked. */
+  rc: z.object({ address: z.string(), answers: z.boolean() }),
+  cards: z.int(),
+  sessions: z.int(),
+  connections: z.int(),
+  certificateEnds: z.int(),
+  /** Sentences for the clinic's IT; empty while all is well. */
+  warnings: z.array(z.string()),
+});
+export type HubStatus = z.infer<typeof hubStatus>;
+
+/** Where a hub is and whom it follows. */
+export interface HubPlace {
+  readonly address: Address;
+  readonly announced: string;
+  readonly rc: Address;
+}
+
+const DAY_MS = 86_400_000;
+
+export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubStatus> {
+  const { identity, store, policy, surroundings } = hub;
+  const { age, words } = await currentListAge(hub);
+  const position = await store.lists.position();
+  const certificate = certificateWarning(identity.notAfter, surroundings.clock.now());
+  return {
+    id: identity.hubId,
+    location: identity.location,
+    address: formatAddress(place.address),
+    announced: place.announced,
+    takesLogins: mayLogIn(age) && surroundings.clock.now() <= identity.notAfter,
+    lists: {
+      state: age.state,
+      ageSeconds: age.ageMs === null ? null : Math.floor(age.ageMs / 1_000),
+      limitDays: policy.listAgeDays,
+      cursor: position?.cursor ?? null,
+    },
+    rc: { address: formatAddress(place.rc), answers: hub.reach.isLikely },
+    cards: await store.countCards(),
+    sessions: hub.sessions.count,
+    connections: hub.gate.connections,
+    certificateEnds: identity.notAfter,
+    warnings: [words, certificate].filter((warning) => warning !== null),
+  };
+}
+
+/** Terminals refuse a hub whose certificate is over; it is said three days ahead. Null while all is well. */
+export function certificateWarning(notAfter: number, now: number): string | null {
+  const days = (notAfter - now) / DAY_MS;
+  if (days > 3) return null;
+  const when = days < 0 ? 'has ended, so terminals refuse this hub' : `ends in ${days.toFixed(1)} days`;
+  return `the hub's certificate ${when}: join the network again with a new string, in a new folder`;
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { type HeldCard, isLocked, newCounts } from '../../hub/card.ts';
+import { mergeCard } from '../../hub/feed/merge.ts';
+import { fromHex, toHex } from '../../protocol/bytes.ts';
+import { STATUS } from '../../protocol/login/messages.ts';
+import type { HubCard } from '../../protocol/rc-api/cards.ts';
+import { Site, until } from './site.ts';
+import { attemptOf } from './test-device.ts';
+
+const PIN = '246810';
+
+const HEARD: HubCard = {
+  uid: '01'.repeat(16),
+  status: 'active',
+  locked: false,
+  subject: '02'.repeat(16),
+  cs: '03'.repeat(32),
+  rs: null,
+  psk: '04'.repeat(32),
+  oprfSeed: '05'.repeat(32),
+  pinVersion: 3,
+  epoch: 2,
+};
+
+function held(changes: Partial<HeldCard> = {}): HeldCard {
+  return { ...mergeCard(null, HEARD), ...changes };
+}
+
+const COUNTED = { attemptsLeft: 2, failures: 7, locked: false, epoch: 2 };
+
+describe('what the RC says of a card', () => {
+  it('is taken as it is when the card is new here', () => {
+    const card = mergeCard(null, HEARD);
+    expect(card).toMatchObject({
+      pinVersion: 3,
+      epoch: 2,
+      revoked: false,
+      counts: newCounts(2),
+      pending: null,
+    });
+    expect(toHex(card.psk)).toBe(HEARD.psk);
+  });
+
+  it('never lowers the PIN version, and then leaves its key alone', () => {
+    const cs = fromHex('aa'.repeat(32));
+    const card = mergeCard(held({ pinVersion: 4, cs }), HEARD);
+    expect(card).toMatchObject({ pinVersion: 4, cs });
+  });
+
+  it('replaces the key under the same PIN version', () => {
+    const card = mergeCard(held({ cs: fromHex('aa'.repeat(32)) }), HEARD);
+    expect(toHex(card.cs)).toBe(HEARD.cs);
+  });
+
+  it('never undoes a revocation', () => {
+    expect(mergeCard(held({ revoked: true }), HEARD).revoked).toBe(true);
+    expect(mergeCard(held(), { ...HEARD, status: 'revoked' }).revoked).toBe(true);
+  });
+
+  it('leaves the counts alone in the same epoch, and begins them anew in the next', () => {
+    const card = held({ counts: COUNTED });
+    expect(mergeCard(card, HEARD).counts).toEqual(COUNTED);
+    expect(mergeCard(card, { ...HEARD, epoch: 3 }).counts).toEqual(newCounts(3));
+  });
+
+  it('lifts a lock of this hub in the next epoch, and not in the same', () => {
+    const card = held({ counts: { ...COUNTED, locked: true } });
+    expect(isLocked(mergeCard(card, HEARD))).toBe(true);
+    expect(isLocked(mergeCard(card, { ...HEARD, epoch: 3 }))).toBe(false);
+  });
+
+  it('locks nothing in an epoch that a new PIN here has ended already', () => {
+    const card = held({ pinVersion: 4, counts: newCounts(3) });
+    expect(isLocked(mergeCard(card, { ...HEARD, locked: true }))).toBe(false);
+    expect(isLocked(mergeCard(card, { ...HEARD, locked: true, pinVersion: 4, epoch: 3 }))).toBe(true);
+  });
+
+  it('does not give tries back for the new PIN that was taken over here', () => {
+    const counts = { ...COUNTED, epoch: 3 };
+    const card = mergeCard(held({ pinVersion: 4, counts }), { ...HEARD, pinVersion: 4, epoch: 3 });
+    expect(card.counts).toEqual(counts);
+    expect(card.reportDue).toBe(true);
+  });
+
+  it('of an older epoch says nothing of locks', () => {
+    const card = mergeCard(held({ epoch: 4, counts: newCounts(4) }), { ...HEARD, locked: true });
+    expect(card).toMatchObject({ epoch: 4, locked: false });
+  });
+
+  it('of an older epoch is believed after a restore, and the counts stay', () => {
+    const card = mergeCard(held({ epoch: 4, counts: { ...COUNTED, epoch: 4 } }), HEARD, { restored: true });
+    expect(card).toMatchObject({ epoch: 2, counts: COUNTED, reportDue: true });
+  });
+
+  it('drops a pending PIN that is not above it', () => {
+    const pending = { pinVersion: 4, cs: fromHex('aa'.repeat(32)), proof: fromHex('bb'.repeat(32)) };
+    expect(mergeCard(held({ pending }), HEARD).pending).toEqual(pending);
+    expect(mergeCard(held({ pending }), { ...HEARD, pinVersion: 4 }).pending).toBeNull();
+  });
+});
+
+describe('a hub that follows the feed', () => {
+  it('knows after a restart what it knew, and reads on from there', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    const before = await site.store.lists.position();
+    await site.restart();
+    expect((await site.store.lists.position())?.cursor).toBe(before?.cursor);
+    expect((await site.logIn(image, PIN)).welcome.failed).toBe(0);
+  });
+
+  it('goes on when the RC comes back', async () => {
+    const site = await Site.open();
+    site.rc.isAway = true;
+    site.rc.breakConnections();
+    await site.clock.advance(10_000);
+    const { image } = await site.rc.register(PIN);
+    site.rc.isAway = false;
+    await site.clock.advance(60_000);
+    await until(async () => (await site.store.findCard(image.uid)) !== null);
+  });
+
+  it('meets a restored RC: says so, keeps what it knows better, and tells it all again', async () => {
+    const site = await Site.open();
+    const { image: revoked } = await site.register(PIN);
+    const { image: tried } = await site.register(PIN);
+    const before = [site.rc.card(revoked.uid), site.rc.card(tried.uid)];
+    site.rc.revoke(revoked.uid);
+    await site.wrongTry(tried);
+    await until(async () => site.rc.reports.length > 0);
+    await until(async () => (await site.store.findCard(revoked.uid))?.revoked === true);
+    const reportsBefore = site.rc.reports.length;
+    for (const card of before) site.rc.restoreTo(card);
+    await until(async () => (await site.store.lists.position())?.generation === site.rc.generation);
+    expect(await site.status(revoked)).toBe(STATUS.revoked);
+    await until(async () => site.rc.reports.length > reportsBefore);
+    expect(site.rc.reports.at(-1)?.tries.map(({ uid }) => uid)).toContain(toHex(tried.uid));
+    expect(site.warnings.some((words) => words.includes('was restored'))).toBe(true);
+  });
+
+  it('tells a restored RC of the new PIN that it had forgotten', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    const { uid } = image;
+    const before = site.rc.card(uid);
+    const { usk } = site.rc.secretsOf(uid);
+    const pin = site.rc.provedPin(usk, 2);
+    const session = { uid, basePinVersion: 1 };
+    await site.store.pins.offer(session);
+    await site.store.pins.prepare(session, pin);
+    await site.store.pins.change(session, 2);
+    site.hub.services.reporter.wake();
+    await until(async () => site.rc.card(uid).pinVersion === 2);
+    site.rc.restoreTo(before);
+    await until(async () => site.rc.card(uid).pinVersion === 2);
+    expect(await site.status({ ...image, pinVersion: 2 }, attemptOf(PIN).blinded)).toBe(STATUS.goOn);
+  });
+
+  it('tells what is due in its order, and each at least once', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    const { uid } = image;
+    const { usk } = site.rc.secretsOf(uid);
+    site.rc.isAway = true;
+    for (const pinVersion of [2, 3]) {
+      const session = { uid, basePinVersion: pinVersion - 1 };
+      await site.store.pins.offer(session);
+      await site.store.pins.prepare(session, site.rc.provedPin(usk, pinVersion));
+      await site.store.pins.change(session, pinVersion);
+    }
+    site.hub.services.reporter.wake();
+    await site.clock.advance(5_000);
+    site.rc.isAway = false;
+    await site.clock.advance(60_000);
+    await until(async () => site.rc.card(uid).pinVersion === 3);
+    const told = site.rc.reports.flatMap(({ pins }) => pins.map((pin) => [pin.pinVersion, pin.changed]));
+    expect(told).toEqual([
+      [2, false],
+      [2, true],
+      [3, false],
+      [3, true],
+    ]);
+    expect(await site.store.outbox.next()).toMatchObject({ pins: [], tries: [] });
+  });
+});
