@@ -6,7 +6,7 @@ import { addCardRoutes } from './card-routes.ts';
 import type { RcContext } from './context.ts';
 import { addFeedRoutes } from './feed-routes.ts';
 import { addJoinRoutes } from './join-routes.ts';
-import { answerWithProblems } from './problems.ts';
+import { answerWithProblems, problemOf, sendProblem } from './problems.ts';
 import { addRegistrationRoutes } from './registration-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
 import { addStatusRoutes } from './status-routes.ts';
@@ -17,7 +17,7 @@ import { newZodApp, type ZodApp } from './zod-app.ts';
  * access. It listens nowhere by itself: `routing` takes what a server has received.
  */
 export async function createApp(context: RcContext): Promise<ZodApp> {
-  const app = newZodApp();
+  const app = newZodApp((error, reply) => sendProblem(reply, problemOf(error)));
   answerWithProblems(app, context.log);
   checkCallers(app, context);
   addJoinRoutes(app, context);

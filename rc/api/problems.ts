@@ -29,7 +29,7 @@ const TITLES: Readonly<Record<RefusalCode, string>> = {
 /** Has every refusal and failure answered as problem details (RFC 9457), and the unforeseen ones logged. */
 export function answerWithProblems(app: ZodApp, log: Log): void {
   app.setNotFoundHandler((_request, reply) => {
-    send(reply, problemOf(new RefusedError('route-unknown', 'no such path, or not with this method')));
+    sendProblem(reply, problemOf(new RefusedError('route-unknown', 'no such path, or not with this method')));
   });
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error);
@@ -37,7 +37,7 @@ export function answerWithProblems(app: ZodApp, log: Log): void {
       const route = `${request.method} ${request.routeOptions.url ?? ''}`;
       log.error('a request failed', { route, code: problem.code, error: describe(error) });
     }
-    send(reply, problem);
+    sendProblem(reply, problem);
   });
 }
 
@@ -57,7 +57,7 @@ export function answerBrokenHttp(_error: Error, socket: Duplex): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function send(reply: FastifyReply, problem: Problem): void {
+export function sendProblem(reply: FastifyReply, problem: Problem): void {
   // As a string: the serializer of the route is for its answers.
   void reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyTypeProvider } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyTypeProvider } from 'fastify';
 import type { z } from 'zod';
 import type { Membership } from '../store/members.ts';
 
@@ -20,9 +20,18 @@ interface ZodTypes extends FastifyTypeProvider {
 
 export type ZodApp = ReturnType<typeof newZodApp>;
 
-/** fastify, with JSON as the only body and zod schemas to check requests by. */
-export function newZodApp() {
-  const app = Fastify({ logger: false, bodyLimit: BODY_LIMIT_BYTES, exposeHeadRoutes: false });
+/**
+ * fastify, with JSON as the only body and zod schemas to check requests by.
+ *
+ * @param answerUnroutable answers requests whose path cannot even be read
+ */
+export function newZodApp(answerUnroutable: (error: unknown, reply: FastifyReply) => void) {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, _request, reply) => answerUnroutable(error, reply),
+  });
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('caller', null);
   app.setValidatorCompiler<z.ZodType>(({ schema }) => (data) => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { decodeJoinToken } from '../../certs/join-token.ts';
 import { newTlsKeyPair } from '../../certs/keys.ts';
@@ -10,7 +11,7 @@ import { fromHex, toHex } from '../../protocol/bytes.ts';
 import type { JoinRequest, JoinResponse, TokenRequest } from '../../protocol/rc-api/join.ts';
 import { initRc } from '../../rc/init.ts';
 import { type RunningRc, serveRc } from '../../rc/serve.ts';
-import { systemClock } from '../../runtime/clock.ts';
+import { systemClock, type Timer } from '../../runtime/clock.ts';
 import type { Log, LogFields } from '../../runtime/log.ts';
 import type { Address } from '../../runtime/network.ts';
 import { systemRandom } from '../../runtime/random.ts';
@@ -36,10 +37,35 @@ export class KeptLog implements Log {
   }
 }
 
+/** A clock that stands still, and knows which timers wait. */
+export class WatchedClock extends SimulatedClock {
+  readonly #waiting = new Set<{ readonly ms: number }>();
+
+  override after(ms: number, run: () => void): Timer {
+    const entry = { ms };
+    this.#waiting.add(entry);
+    const timer = super.after(ms, () => {
+      this.#waiting.delete(entry);
+      run();
+    });
+    return {
+      cancel: () => {
+        this.#waiting.delete(entry);
+        timer.cancel();
+      },
+    };
+  }
+
+  /** Resolves once `count` timers that were set for `ms` milliseconds wait. */
+  async untilWaiting(ms: number, count: number): Promise<void> {
+    while ([...this.#waiting].filter((entry) => entry.ms === ms).length !== count) await setImmediate();
+  }
+}
+
 /** A registration centre on 127.0.0.1, with files of its own, at a time that stands still. */
 export class TestRc {
   readonly folder: string;
-  readonly clock = new SimulatedClock(NOW);
+  readonly clock = new WatchedClock(NOW);
   readonly log = new KeptLog();
   readonly surroundings: Surroundings = {
     clock: this.clock,

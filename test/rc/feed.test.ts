@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { begin, completion, randomHex, register } from './registering.ts';
+import { TestRc } from './running-rc.ts';
+
+/** A length that nothing else waits for. */
+const POLL_S = 37;
+const POLL_MS = POLL_S * 1000;
+
+describe('the feed over the API', () => {
+  it('gives each hub its own secrets of a card, and its own name of the patient', async () => {
+    const rc = await TestRc.start();
+    const one = await rc.admitHub('goa-01');
+    const two = await rc.admitHub('goa-02');
+    await register(await rc.admin());
+    const [[a], [b]] = [(await one.client.feed({})).changes, (await two.client.feed({})).changes];
+    expect(a?.card.uid).toBe(b?.card.uid);
+    expect(a?.card.oprfSeed).toBe(b?.card.oprfSeed);
+    expect(a?.card.psk).not.toBe(b?.card.psk);
+    expect(a?.card.subject).not.toBe(b?.card.subject);
+  });
+
+  it('goes on where the hub left off, page by page', async () => {
+    const rc = await TestRc.start();
+    const admin = await rc.admin();
+    const { client } = await rc.admitHub('goa-01');
+    const uids: string[] = [];
+    for (let i = 0; i < 3; i++) uids.push((await register(admin)).uid);
+
+    const first = await client.feed({ limit: 2 });
+    expect(first).toMatchObject({ cursor: 2, more: true, time: rc.clock.now() });
+    const { generation } = first;
+    const second = await client.feed({ generation, after: first.cursor, limit: 2 });
+    expect(second).toMatchObject({ cursor: 3, more: false });
+    expect([...first.changes, ...second.changes].map(({ card }) => card.uid)).toEqual(uids);
+    expect(await client.feed({ generation, after: 3 })).toMatchObject({
+      changes: [],
+      cursor: 3,
+      more: false,
+    });
+  });
+
+  it('starts from the beginning for a hub of another generation, of none, and for one ahead of it', async () => {
+    const rc = await TestRc.start();
+    const { client } = await rc.admitHub('goa-01');
+    await register(await rc.admin());
+    const { generation } = await client.feed({});
+    for (const query of [{ generation: randomHex(16), after: 1 }, { after: 1 }, { generation, after: 99 }]) {
+      expect(await client.feed(query)).toMatchObject({ generation, changes: [{ sequence: 1 }], cursor: 1 });
+    }
+  });
+
+  it('tells of a revocation as soon as it is made to a hub that waits', async () => {
+    const rc = await TestRc.start();
+    const admin = await rc.admin();
+    const { client } = await rc.admitHub('goa-01');
+    const { uid } = await register(admin);
+    const { generation, cursor } = await client.feed({});
+
+    const waiting = client.feed({ generation, after: cursor, wait: POLL_S });
+    await rc.clock.untilWaiting(POLL_MS, 1);
+    await admin.revokeCard(uid, 'lost');
+    const page = await waiting;
+    expect(page).toMatchObject({ changes: [{ sequence: 2, card: { uid, status: 'revoked' } }], cursor: 2 });
+  });
+
+  it('answers a hub that waits with nothing when its time is over', async () => {
+    const rc = await TestRc.start();
+    const { client } = await rc.admitHub('goa-01');
+    const { generation } = await client.feed({});
+    const waiting = client.feed({ generation, after: 0, wait: POLL_S });
+    await rc.clock.untilWaiting(POLL_MS, 1);
+    const before = rc.clock.now();
+    await rc.clock.advance(POLL_MS);
+    expect(await waiting).toMatchObject({ changes: [], cursor: 0, time: before + POLL_MS });
+  });
+
+  it('lets go of hubs that wait when it closes', async () => {
+    const rc = await TestRc.start();
+    const { client } = await rc.admitHub('goa-01');
+    const { generation } = await client.feed({});
+    const waiting = client.feed({ generation, after: 0, wait: POLL_S });
+    await rc.clock.untilWaiting(POLL_MS, 1);
+    await rc.running.close();
+    expect(await waiting).toMatchObject({ changes: [], cursor: 0 });
+  });
+
+  it('forgets a hub that hangs up while it waits', async () => {
+    const rc = await TestRc.start();
+    const { client } = await rc.admitHub('goa-01');
+    const { generation } = await client.feed({});
+    const hangUp = new AbortController();
+    const waiting = client.feed({ generation, after: 0, wait: POLL_S }, hangUp.signal);
+    await rc.clock.untilWaiting(POLL_MS, 1);
+    hangUp.abort(new Error('hung up'));
+    await expect(waiting).rejects.toThrow('hung up');
+    await rc.clock.untilWaiting(POLL_MS, 0);
+  });
+
+  it('shows one card as it is now to a hub that has not heard of it', async () => {
+    const rc = await TestRc.start();
+    const admin = await rc.admin();
+    const { client } = await rc.admitHub('goa-01');
+    const { uid } = await register(admin);
+    const [change] = (await client.feed({})).changes;
+    expect(await client.feedCard(uid)).toEqual({ card: change?.card });
+    await admin.revokeCard(uid, 'lost');
+    expect((await client.feedCard(uid)).card?.status).toBe('revoked');
+    expect(await client.feedCard(randomHex(16))).toEqual({ card: null });
+  });
+
+  it('does not know a card whose registration was not completed', async () => {
+    const rc = await TestRc.start();
+    const admin = await rc.admin();
+    const { client } = await rc.admitHub('goa-01');
+    const { uid, registrationId } = await begin(admin);
+    expect(await client.feedCard(uid)).toEqual({ card: null });
+    await admin.completeRegistration(registrationId, completion());
+    expect((await client.feedCard(uid)).card?.uid).toBe(uid);
+  });
+
+  it('lets operators see when each hub was heard, and how far behind it is', async () => {
+    const rc = await TestRc.start();
+    const admin = await rc.admin();
+    const { client } = await rc.admitHub('goa-01');
+    await rc.admitHub('goa-02');
+    await register(admin);
+    await register(admin);
+    const { generation } = await client.feed({ limit: 1 });
+    await client.feed({ generation, after: 1 });
+    expect((await admin.hubs()).hubs).toMatchObject([
+      { id: 'goa-01', lastSeen: rc.clock.now(), behind: 1 },
+      { id: 'goa-02', lastSeen: null, behind: 2 },
+    ]);
+    expect(await admin.status()).toMatchObject({
+      generation,
+      sequence: 2,
+      cards: { active: 2, revoked: 0, locked: 0 },
+      members: { hubs: 2, devices: 0, operators: 1 },
+      hubs: [{ id: 'goa-01' }, { id: 'goa-02' }],
+    });
+  });
+});
