@@ -1,4 +1,4 @@
-import { type CardeaCard, encodeCardImage } from '../../protocol/card-image.ts';
+import { type CardeaCard, encodeCardImage, type LimbasiyaCard } from '../../protocol/card-image.ts';
 import { currentImage } from '../../protocol/card-slots.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 
@@ -17,6 +17,22 @@ export function image(sequence: number): Uint8Array {
     pinBox: filled(48),
     recoveryBox: filled(48),
     uskBox: filled(48),
+  };
+  return encodeCardImage(noble, card);
+}
+
+/** An image of 419 bytes, of the suite with the list of hubs, in which every page differs likewise. */
+export function longImage(sequence: number): Uint8Array {
+  const filled = (length: number) => new Uint8Array(length).fill((sequence * 37) & 0xff);
+  const card: LimbasiyaCard = {
+    suite: 1,
+    keyId: sequence & 0xff,
+    sequence,
+    w: filled(32),
+    x: filled(32),
+    y: filled(32),
+    e: filled(32),
+    z: filled(270),
   };
   return encodeCardImage(noble, card);
 }
