@@ -51,14 +51,12 @@ export class Feed {
 
   /** Which life of this registry the sequence numbers belong to: 16 bytes, new at `init` and at each restore. */
   async generation(): Promise<Uint8Array> {
-    const generation = this.#db.prepare<[], Uint8Array>('SELECT generation FROM network').pluck().get();
-    if (generation === undefined) throw noNetwork();
-    return generation;
+    return networkOf(this.#db).generation;
   }
 
   /** The latest sequence number; 0 before the first change. */
   async latest(): Promise<number> {
-    return latest(this.#db);
+    return networkOf(this.#db).sequence;
   }
 
   /** At most `limit` changes whose sequence numbers are above `after`, in order, nothing skipped. */
@@ -72,7 +70,11 @@ export class Feed {
         .all(after, limit + 1);
       const changes = rows.slice(0, limit).map((row) => ({ sequence: row.sequence, card: cardState(row) }));
       const more = rows.length > limit;
-      return { changes, more, cursor: more ? (changes.at(-1)?.sequence ?? after) : latest(this.#db) };
+      return {
+        changes,
+        more,
+        cursor: more ? (changes.at(-1)?.sequence ?? after) : networkOf(this.#db).sequence,
+      };
     })();
   }
 
@@ -91,14 +93,14 @@ export function cardState(row: CardStateRow): CardState {
   return { ...state, revoked: revoked === 1, locked: locked === 1 };
 }
 
-function latest(db: Database): number {
-  const sequence = db.prepare<[], number>('SELECT sequence FROM network').pluck().get();
-  if (sequence === undefined) throw noNetwork();
-  return sequence;
+interface NetworkRow {
+  readonly generation: Uint8Array;
+  readonly sequence: number;
 }
 
-function noNetwork(): StoreError {
-  return new StoreError(
-    'the database has no network in it: restore it from a backup, or run "cardea-rc init"',
-  );
+/** The one row that `createRcStore` made. */
+function networkOf(db: Database): NetworkRow {
+  const row = db.prepare<[], NetworkRow>('SELECT generation, sequence FROM network').get();
+  if (row === undefined) throw new StoreError('the database has lost its network: restore it from a backup');
+  return row;
 }

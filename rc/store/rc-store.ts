@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
+import { StoreError } from '../../runtime/store-errors.ts';
 import { Cards } from './cards.ts';
 import { Feed } from './feed.ts';
 import { Members } from './members.ts';
@@ -21,12 +23,19 @@ export interface RcStore {
 }
 
 /**
- * Opens the registry, which belongs to one process at a time.
+ * Opens the registry that `createRcStore` made; it belongs to one process at a time.
  *
  * @throws StoreCorruptError, StoreTooNewError, StoreBusyError, StoreReadOnlyError, StoreFullError
+ * @throws StoreError when the file is gone: an empty one in its place would forget every card
  */
 export function openRcStore(path: string): RcStore {
-  return storeOver(openStore(path, MIGRATIONS));
+  const isThere = existsSync(path);
+  const db = isThere ? openStore(path, MIGRATIONS) : undefined;
+  if (db?.prepare('SELECT 1 FROM network').get() === undefined) {
+    db?.close();
+    throw new StoreError(`${path} is ${isThere ? 'empty' : 'gone'}: restore it from a backup`);
+  }
+  return storeOver(db);
 }
 
 /**

@@ -20,6 +20,6 @@ export function nextSequence(db: Database): number {
     .prepare<[], number>('UPDATE network SET sequence = sequence + 1 WHERE one = 1 RETURNING sequence')
     .pluck()
     .get();
-  if (next === undefined) throw new StoreError('the database has no network in it: run "cardea-rc init"');
+  if (next === undefined) throw new StoreError('the database has lost its network: restore it from a backup');
   return next;
 }
