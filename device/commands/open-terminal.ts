@@ -5,6 +5,7 @@ import { openReader } from '../../hardware/reader-path.ts';
 import { secretSource } from '../../runtime/ask.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Invocation } from '../../runtime/command-line.ts';
+import { makeSecretFolder } from '../../runtime/files.ts';
 import { LOG_LEVELS, openLog } from '../../runtime/pino-log.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { choiceSetting, keepSettings } from '../../runtime/settings.ts';
@@ -46,6 +47,7 @@ export interface OpenTerminal extends AssembledTerminal {
 /** Opens the reader and puts the terminal together; the console is its panel. */
 export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
   const { reader: path, hub, logLevel } = await call.settings(settings);
+  await makeSecretFolder(call.folder);
   const surroundings = surroundingsFor(logLevel);
   const scripted = call.flags['pinStdin'] === true;
   const secrets = secretSource({ stdin: scripted, input: call.io.stdin, output: call.io.stderr });

@@ -3,6 +3,7 @@ import type { StepReport } from './terminal.ts';
 
 /** What each step is called where an engineer reads it. */
 const LABELS: Readonly<Partial<Record<Effect['do'], string>>> = {
+  'watch-for-card': 'reader',
   'read-card': 'card',
   'call-hub': 'hub',
   ask: 'typed',

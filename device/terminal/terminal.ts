@@ -5,9 +5,6 @@ import { type Done, Tap } from './tap.ts';
 import type { TapTools } from './tap-tools.ts';
 import { begin, transition } from './transition.ts';
 
-/** How long a reader may take to answer before the terminal says that there is none. */
-const READER_PATIENCE_MS = 3_000;
-
 /** One step of a tap, for whoever watches: an engineer at a console, or a log. */
 export interface StepReport {
   readonly step: Effect['do'];
@@ -43,14 +40,11 @@ export class Terminal {
 
   /** Serves tap after tap until `signal` aborts; resolves when all that it held is closed and wiped. */
   async run(signal: AbortSignal): Promise<void> {
-    const { reader, surroundings } = this.#tools;
-    let answered = false;
-    reader.onState((state) => {
-      answered = true;
+    this.#tools.reader.onState((state, why) => {
+      if (why !== undefined) {
+        this.#observer.step({ step: 'watch-for-card', note: why.message, ok: false, milliseconds: 0 });
+      }
       this.#dispatch({ type: state === 'ready' ? 'reader-ready' : 'reader-lost' });
-    });
-    const patience = surroundings.clock.after(READER_PATIENCE_MS, () => {
-      if (!answered) this.#dispatch({ type: 'reader-lost' });
     });
     const onAbort = () => this.#wake();
     signal.addEventListener('abort', onAbort);
@@ -63,7 +57,6 @@ export class Terminal {
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
-      patience.cancel();
       this.#asking.abort();
       await this.#tap?.end();
     }
