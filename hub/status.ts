@@ -57,7 +57,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
       limitDays: policy.listAgeDays,
       cursor: position?.cursor ?? null,
     },
-    rc: { address: formatAddress(place.rc), answers: hub.reach.isLikely },
+    rc: { address: formatAddress(place.rc), answers: hub.reach.answers },
     cards: await store.countCards(),
     sessions: hub.sessions.count,
     connections: hub.gate.connections,

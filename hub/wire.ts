@@ -1,8 +1,8 @@
 import { encodeFrame, FrameDecoder, MAX_BODY } from '../protocol/frames.ts';
-import { encodeWireError } from '../protocol/wire-error.ts';
+import { encodeWireError, WIRE_ERROR } from '../protocol/wire-error.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { ByteStream } from '../runtime/network.ts';
-import { ConnectionLostError, SilentPeerError } from './errors.ts';
+import { ConnectionLostError, SilentPeerError, TurnedAwayError } from './errors.ts';
 import { LIMITS } from './limits.ts';
 
 /** A device asks one thing at a time; more than this unread is not a device. */
@@ -117,7 +117,8 @@ export class Wire {
       return;
     }
     if (this.#arrived.length > WAITING_BODIES_MAX) {
-      this.#stop(new SilentPeerError('the other side does not wait for its answers'));
+      const reason = 'the other side does not wait for its answers';
+      this.#stop(new TurnedAwayError(WIRE_ERROR.malformed, 'out of turn', reason));
       return;
     }
     const body = this.#waiter === undefined ? undefined : this.#arrived.shift();

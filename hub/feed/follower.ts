@@ -19,17 +19,22 @@ export async function followFeed({ rc, services }: FollowerOptions, signal: Abor
   const { store, reach, surroundings } = services;
   const backoff = new Backoff(surroundings);
   let said: ListAge['state'] = 'fresh';
+  let isFailing = false;
   while (!signal.aborted) {
     try {
       const page = await rc.feed(queryAfter(await store.lists.position()), signal);
       await applyPage(services, page);
       reach.succeeded();
       backoff.reset();
+      if (isFailing) surroundings.log.info('the feed is read again');
+      isFailing = false;
     } catch (cause) {
       if (signal.aborted) return;
       reach.failed();
       const reason = cause instanceof Error ? cause.message : String(cause);
-      surroundings.log.warn('the feed could not be read', { reason });
+      if (isFailing) surroundings.log.debug('the feed still cannot be read', { reason });
+      else surroundings.log.warn('the feed cannot be read', { reason });
+      isFailing = true;
       await backoff.pause(signal).catch(() => {});
     }
     if (!signal.aborted) said = await sayAge(services, said);

@@ -1,7 +1,8 @@
 import { toHex } from '../../protocol/bytes.ts';
+import { CardeaError } from '../../runtime/errors.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { LIMITS, SlidingCounter } from '../limits.ts';
-import type { Lists } from '../store/feed.ts';
+import type { HubStore } from '../store/store.ts';
 import type { Rc } from './rc.ts';
 import type { Reach } from './reach.ts';
 import type { Reporter } from './reporter.ts';
@@ -9,7 +10,7 @@ import type { Reporter } from './reporter.ts';
 /** What a login asks the RC before it is answered (PROTOCOL 2.5, tries; 2.6). None of it fails: a hub that gets no answer goes by what it knows. */
 export class Questions {
   readonly #rc: Rc;
-  readonly #lists: Lists;
+  readonly #lists: HubStore['lists'];
   readonly #reporter: Reporter;
   readonly #reach: Reach;
   readonly #surroundings: Surroundings;
@@ -23,7 +24,7 @@ export class Questions {
 
   constructor(options: {
     readonly rc: Rc;
-    readonly lists: Lists;
+    readonly lists: HubStore['lists'];
     readonly reporter: Reporter;
     readonly reach: Reach;
     readonly surroundings: Surroundings;
@@ -58,9 +59,9 @@ export class Questions {
       if (card !== null) this.#onRevoked(await this.#lists.apply([card]));
     } catch (cause) {
       this.#reach.failed();
-      this.#surroundings.log.info('asking the registration centre for a card failed', {
-        reason: cause instanceof Error ? cause.message : String(cause),
-      });
+      // The code alone: a message may name the card.
+      const code = cause instanceof CardeaError ? cause.code : 'unexpected';
+      this.#surroundings.log.info('asking the registration centre for a card failed', { code });
     }
   }
 

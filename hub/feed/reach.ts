@@ -1,5 +1,4 @@
-import type { Clock } from '../../runtime/clock.ts';
-import { sleep } from '../../runtime/clock.ts';
+import { type Clock, sleep } from '../../runtime/clock.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 
 /** After a failure, so long nobody at a terminal waits for the RC. */
@@ -8,21 +7,30 @@ const QUIET_MS = 10_000;
 /** Whether the RC answered when it was last asked: a login does not wait for one that did not. */
 export class Reach {
   readonly #clock: Clock;
+  #answered = false;
   #failedAt: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** It answered when it was last asked. */
+  get answers(): boolean {
+    return this.#answered;
+  }
+
+  /** It is worth to be asked while somebody waits. */
   get isLikely(): boolean {
     return this.#failedAt === undefined || this.#clock.monotonic() - this.#failedAt >= QUIET_MS;
   }
 
   succeeded(): void {
+    this.#answered = true;
     this.#failedAt = undefined;
   }
 
   failed(): void {
+    this.#answered = false;
     this.#failedAt = this.#clock.monotonic();
   }
 }

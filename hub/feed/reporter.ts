@@ -1,14 +1,14 @@
+import { RcUnreachableError } from '../../certs/rc-errors.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
-import type { Lists } from '../store/feed.ts';
-import type { Outbox } from '../store/outbox.ts';
+import type { HubStore } from '../store/store.ts';
 import type { Rc } from './rc.ts';
 import { Backoff, type Reach } from './reach.ts';
 
 /** Delivers the outbox to the RC, in order, again until it has answered (PROTOCOL 2.5, tries; 2.6). */
 export class Reporter {
   readonly #rc: Rc;
-  readonly #outbox: Outbox;
-  readonly #lists: Lists;
+  readonly #outbox: HubStore['outbox'];
+  readonly #lists: HubStore['lists'];
   readonly #reach: Reach;
   readonly #surroundings: Surroundings;
   readonly #onRevoked: (uids: readonly Uint8Array[]) => void;
@@ -19,8 +19,8 @@ export class Reporter {
 
   constructor(options: {
     readonly rc: Rc;
-    readonly outbox: Outbox;
-    readonly lists: Lists;
+    readonly outbox: HubStore['outbox'];
+    readonly lists: HubStore['lists'];
     readonly reach: Reach;
     readonly surroundings: Surroundings;
     readonly onRevoked: (uids: readonly Uint8Array[]) => void;
@@ -80,9 +80,11 @@ export class Reporter {
       }
     } catch (cause) {
       this.#reach.failed();
-      this.#surroundings.log.info('the registration centre was not told yet', {
-        reason: cause instanceof Error ? cause.message : String(cause),
-      });
+      const { log } = this.#surroundings;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      if (cause instanceof RcUnreachableError)
+        log.info('the registration centre was not told yet', { reason });
+      else log.warn('telling the registration centre failed', { reason });
       return false;
     }
   }

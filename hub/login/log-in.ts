@@ -25,6 +25,9 @@ export interface LoggedIn extends Entry {
   readonly recovery: boolean;
 }
 
+/** What a HELLO holds: a network that rotated its authority more often shows its newest (PROTOCOL 2.5). */
+const CERTIFICATES_MAX = 4;
+
 type Admitted = Extract<LoginAnswer, { readonly status: typeof STATUS.goOn }>;
 
 /**
@@ -41,7 +44,7 @@ export async function logIn(hub: HubServices, wire: Wire, source: string): Promi
   const hello = encodeHello({
     nonce: random(32),
     suites: [SUITE.cardea1],
-    certificates: hub.identity.chain,
+    certificates: hub.identity.chain.slice(0, CERTIFICATES_MAX),
   });
   await wire.send(hello);
   const body = await wire.receive(LIMITS.loginMs);

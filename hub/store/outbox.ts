@@ -51,8 +51,7 @@ export class Outbox {
   readonly #duePins;
   readonly #triesDelivered;
   readonly #pinsDelivered;
-  readonly #dropPrepared;
-  readonly #dropOlder;
+  readonly #dropOutdated;
 
   constructor(db: Database, group: GroupCommit) {
     this.#group = group;
@@ -60,12 +59,10 @@ export class Outbox {
     this.#duePins = db.prepare<[], PinRow>(DUE_PINS);
     this.#triesDelivered = db.prepare('UPDATE tries SET report_due = 0 WHERE uid = ? AND running = ?');
     this.#pinsDelivered = db.prepare('UPDATE pin_report SET delivered = 1 WHERE number <= ?');
-    this.#dropPrepared = db.prepare('DELETE FROM pin_report WHERE delivered = 1 AND changed = 0');
-    // The last one is kept: an RC that was restored must hear of it again.
-    this.#dropOlder = db.prepare(`
-      DELETE FROM pin_report WHERE delivered = 1 AND EXISTS (
-        SELECT 1 FROM pin_report AS newer
-        WHERE newer.uid = pin_report.uid AND newer.changed = 1 AND newer.number > pin_report.number)`);
+    // The last one that changed a card is kept: an RC that was restored must hear of it again.
+    this.#dropOutdated = db.prepare(`
+      DELETE FROM pin_report WHERE uid = @uid AND delivered = 1 AND (changed = 0 OR number < (
+        SELECT max(number) FROM pin_report WHERE uid = @uid AND changed = 1))`);
   }
 
   /** The next batch, empty when everything has been delivered. */
@@ -84,8 +81,7 @@ export class Outbox {
       for (const { uid, running } of batch.tries) this.#triesDelivered.run(Buffer.from(uid, 'hex'), running);
       if (batch.lastPin === 0) return;
       this.#pinsDelivered.run(batch.lastPin);
-      this.#dropPrepared.run();
-      this.#dropOlder.run();
+      for (const { uid } of batch.pins) this.#dropOutdated.run({ uid: Buffer.from(uid, 'hex') });
     });
   }
 }

@@ -9,12 +9,12 @@ import { PinChanges } from './pin-changes.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Tries } from './tries.ts';
 
-/** Everything a hub keeps, in one SQLite file that it holds alone. What resolves is on the disk. */
+/** Everything a hub keeps, by what it does; another engine may stand behind it. What resolves is on the disk. */
 export interface HubStore {
-  readonly tries: Tries;
-  readonly pins: PinChanges;
-  readonly lists: Lists;
-  readonly outbox: Outbox;
+  readonly tries: Pick<Tries, 'answer' | 'enter' | 'leave'>;
+  readonly pins: Pick<PinChanges, 'offer' | 'prepare' | 'change'>;
+  readonly lists: Pick<Lists, 'position' | 'applyPage' | 'apply'>;
+  readonly outbox: Pick<Outbox, 'next' | 'delivered'>;
   findCard(uid: Uint8Array): Promise<HeldCard | null>;
   countCards(): Promise<number>;
   /** Commits what waits; whoever asks later is refused. */
@@ -22,7 +22,7 @@ export interface HubStore {
 }
 
 /**
- * Opens `folder`/store.sqlite, and settles what a kill left open: a card whose last try was under way is
+ * Opens `folder`/store.sqlite, which its caller holds alone, and settles what a kill left open: a card whose last try was under way is
  * locked (PROTOCOL 2.5, tries), and wrong tries that may not have been noted for the RC are.
  * @throws StoreCorruptError, StoreTooNewError and their kin
  */

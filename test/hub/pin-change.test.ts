@@ -241,6 +241,21 @@ describe('the recovery code', () => {
     expect((await site.logIn(changed.image, NEW_PIN)).welcome.failed).toBe(0);
   });
 
+  it('entered again takes over the PIN whose last step was lost, and so lifts the lock', async () => {
+    const site = await Site.open();
+    const issued = await site.register(PIN, { recovery: true });
+    const { image, code } = issued;
+    for (let i = 0; i < 5; i++) await site.wrongTry(image);
+    const device = await site.recover(issued);
+    const { usk } = openWithRecoveryCode(noble, image, code ?? new Uint8Array(0));
+    const changed = await makeChange(device, image, usk);
+    await device.call('pin.prepare', prepared(changed));
+    device.close();
+    expect(await site.status(changed.image)).toBe(STATUS.locked);
+    await site.recover({ image: changed.image, code });
+    expect((await site.logIn(changed.image, NEW_PIN)).welcome.failed).toBe(0);
+  });
+
   it('alone, without a new PIN, lifts nothing', async () => {
     const site = await Site.open();
     const issued = await site.register(PIN, { recovery: true });
