@@ -25,15 +25,14 @@ export async function fetchAuthority(
 ): Promise<Uint8Array> {
   const socket = await connectTls(surroundings, rc, { timeoutMs: TIMEOUT_MS });
   try {
-    const authority = shownChain(socket).find((der) =>
-      equalConstantTime(certificateFingerprint(der), fingerprint),
-    );
+    const shown = shownChain(socket);
+    const authority = shown.find((der) => equalConstantTime(certificateFingerprint(der), fingerprint));
     if (authority === undefined) {
       throw new RcUntrustedError(
         `what answers at ${formatAddress(rc)} is not the registration centre that the join string is from: check the address, or ask for a new string`,
       );
     }
-    checkServer(socket, { address: rc, authorities: [authority], now: surroundings.clock.now() });
+    checkServer(shown, { address: rc, authorities: [authority], now: surroundings.clock.now() });
     return authority;
   } finally {
     socket.destroy();

@@ -6,7 +6,7 @@ import { CardeaError, systemErrorCode } from '../runtime/errors.ts';
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { RcAnswerError, RcClientClosedError, RcUnreachableError } from './rc-errors.ts';
-import { checkServer } from './tls-chain.ts';
+import { checkServer, shownChain } from './tls-chain.ts';
 import { connectTls } from './tls-connect.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 
@@ -163,7 +163,8 @@ export class HttpsClient {
       signal: this.#closing.signal,
     });
     try {
-      checkServer(socket, { address, authorities: identity.authorities, now: surroundings.clock.now() });
+      const now = surroundings.clock.now();
+      checkServer(shownChain(socket), { address, authorities: identity.authorities, now });
       return socket;
     } catch (error) {
       socket.destroy();

@@ -65,15 +65,16 @@ function walkUp(
 }
 
 /**
- * Checks that a connection's server is this network's RC: `serverAuth`, in date, `address` in its SAN.
+ * Checks that a server is this network's RC: `serverAuth`, in date, `address` in its SAN.
+ *
+ * @param shown what it showed, DER, its own first
  * @throws RcUntrustedError
  */
 export function checkServer(
-  socket: TLSSocket,
+  shown: readonly Uint8Array[],
   expected: { readonly address: Address; readonly authorities: readonly Uint8Array[]; readonly now: number },
 ): void {
   try {
-    const shown = shownChain(socket);
     const path = checkTlsChain(shown, expected.authorities, 'serverAuth');
     for (const certificate of path) checkInDate(certificate, expected.now);
     checkNamed(path[0], expected.address.host);
@@ -93,19 +94,16 @@ function checkNamed({ x509 }: Certificate, host: string): void {
   if (found === undefined) throw new CertificateError('name', `a certificate that does not name ${host}`);
 }
 
-/** Node 20 empties OpenSSL's list of certificates as it hands them out: it is read once and kept. */
-const shownChains = new WeakMap<TLSSocket, readonly Uint8Array[]>();
-
-/** What the other end of a TLS connection showed, DER, its own first; empty where it showed nothing. */
+/**
+ * What the other end of a TLS connection showed, DER, its own first; empty where it showed nothing. To be
+ * called once a connection: Node 20 empties OpenSSL's list as it hands it out.
+ */
 export function shownChain(socket: TLSSocket): readonly Uint8Array[] {
-  const known = shownChains.get(socket);
-  if (known !== undefined) return known;
   const chain: Uint8Array[] = [];
   let certificate = socket.getPeerX509Certificate();
   while (certificate !== undefined && chain.length < MAX_CHAIN) {
     chain.push(new Uint8Array(certificate.raw));
     certificate = certificate.issuerCertificate;
   }
-  shownChains.set(socket, chain);
   return chain;
 }

@@ -1,10 +1,16 @@
+import 'reflect-metadata';
+
+import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SubjectAlternativeNameExtension } from '@peculiar/x509';
 import { expect, test } from 'vitest';
 import { TLS_CERTIFICATE_MS } from '../../certs/authority.ts';
 import { certificateFingerprint } from '../../certs/certificate.ts';
 import { callerFingerprint } from '../../certs/https-server.ts';
+import { distinguishedName, issueCertificate, tlsUsage } from '../../certs/issue.ts';
 import type { TlsIdentity } from '../../certs/tls-identity.ts';
 import { toHex } from '../../protocol/bytes.ts';
+import { systemRandom } from '../../runtime/random.ts';
 import {
   answerJson,
   caller,
@@ -49,6 +55,40 @@ test('a caller of another network, even of one with the same name, is not truste
 test('a caller with a certificate for servers is not trusted', async () => {
   const { ask, authority, now } = await network();
   expect(await ask(await rcIdentity(authority, now))).toMatchObject({ trusted: false, authorized: false });
+});
+
+test('a caller may show whatever certificate there is, and the server goes on', async () => {
+  const { ask, authority, now } = await network();
+  const other = await newAuthority(now, 'Other network');
+  const crowd = Array.from({ length: 300 }, (_, i) => ({ type: 'dns' as const, value: `host-${i}.example` }));
+  const strangers: TlsIdentity[] = [];
+  for (const { privateKey, publicKey } of [
+    generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    generateKeyPairSync('ec', { namedCurve: 'P-384' }),
+    generateKeyPairSync('ed25519'),
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  ]) {
+    const certificate = await issueCertificate(
+      other.signer,
+      {
+        subject: distinguishedName(['CN', 'desk-1'], ['CN', 'desk-2']),
+        publicKey: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })),
+        notBefore: now,
+        notAfter: now + DAY,
+        extensions: [...tlsUsage('client'), new SubjectAlternativeNameExtension(crowd)],
+      },
+      systemRandom,
+    );
+    const key = new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' }));
+    strangers.push({ privateKey: key, certificate, authorities: [authority.certificate] });
+  }
+  for (const stranger of strangers) {
+    expect(await ask(stranger)).toMatchObject({
+      fingerprint: toHex(certificateFingerprint(stranger.certificate)),
+      trusted: false,
+    });
+  }
+  expect(await ask(await memberIdentity(authority, now))).toMatchObject({ authorized: true });
 });
 
 test('a caller whose certificate has expired is still told apart from a stranger', async () => {

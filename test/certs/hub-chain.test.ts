@@ -12,13 +12,12 @@ import {
   issueCertificate,
   keyAgreementOnly,
   type Signer,
-  subjectNameOf,
 } from '../../certs/issue.ts';
-import { newTlsKeyPair, publicKeyOf, x25519PublicKeyToSpki } from '../../certs/keys.ts';
+import { newTlsKeyPair, x25519PublicKeyToSpki } from '../../certs/keys.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { decodeHello } from '../../protocol/hello.ts';
 import { seededRandom } from '../../runtime/random.ts';
-import { signerOf } from './support.ts';
+import { bridgeTo, signerOf } from './support.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const DAY = 24 * 60 * 60 * 1000;
@@ -103,13 +102,7 @@ describe('after the authority has rotated', () => {
   beforeAll(async () => {
     const key = await createAuthority({ name: 'Test network 2', now: NOW, random });
     young = await Authority.open(key, random);
-    const publicKey = publicKeyOf(key.privateKey);
-    bridge = await issue({
-      subject: subjectNameOf(key.certificate),
-      publicKey,
-      notAfter: NOW + 30 * 365 * DAY,
-      extensions: await authorityExtensions(publicKey),
-    });
+    bridge = await bridgeTo(key, signer, NOW);
     youngLeaf = await young.issueHub({ id: 'goa-01', location: 'Goa', address, publicKey: hubKey, now: NOW });
   });
 

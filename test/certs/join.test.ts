@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Authority } from '../../certs/authority.ts';
 import { fetchAuthority } from '../../certs/bootstrap.ts';
+import { certificateFingerprint } from '../../certs/certificate.ts';
 import { loadHubIdentity } from '../../certs/hub-identity.ts';
 import { joinNetwork } from '../../certs/join.ts';
 import { encodeJoinToken, type JoinToken, type MemberKind } from '../../certs/join-token.ts';
@@ -14,6 +15,7 @@ import { type JoinRequest, type JoinResponse, joinRequest } from '../../protocol
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
 import {
   answerJson,
+  bridgeTo,
   DAY,
   newAuthority,
   onLoopback,
@@ -229,6 +231,18 @@ describe('the authority is taken from the RC', () => {
   test('where its fingerprint is the one that is known', async () => {
     const { world, address, authority } = await testRc();
     expect(await fetchAuthority(world, address, authority.fingerprint)).toEqual(authority.certificate);
+  });
+
+  test('also where another authority stands between it and the RC', async () => {
+    const world = onLoopback();
+    const now = world.clock.now();
+    const [old, young] = [await newAuthority(now), await newAuthority(now, 'Young network')];
+    const above = [await bridgeTo(young.key, old.signer, now), old.authority.certificate];
+    const identity = { ...(await rcIdentity(young.authority, now)), authorities: above };
+    const { address } = await serve(world, identity, () => undefined);
+    for (const authority of above) {
+      expect(await fetchAuthority(world, address, certificateFingerprint(authority))).toEqual(authority);
+    }
   });
 
   test('but not where the RC does not show it', async () => {

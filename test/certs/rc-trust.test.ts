@@ -6,16 +6,15 @@ import {
   authorityExtensions,
   distinguishedName,
   issueCertificate,
-  subjectNameOf,
   tlsUsage,
 } from '../../certs/issue.ts';
-import { publicKeyOf } from '../../certs/keys.ts';
 import { RcUntrustedError } from '../../certs/rc-errors.ts';
 import type { TlsIdentity } from '../../certs/tls-identity.ts';
 import type { Network } from '../../runtime/network.ts';
 import { seededRandom } from '../../runtime/random.ts';
 import {
   answerJson,
+  bridgeTo,
   caller,
   DAY,
   identityFrom,
@@ -87,7 +86,7 @@ describe('the RC is believed', () => {
   test('by one who knows only the authority before the one that certified it', async () => {
     const { world, now, authority, signer } = await network();
     const { key, authority: young } = await newAuthority(now, 'Young network');
-    const bridge = await bridgeTo(key.certificate, publicKeyOf(key.privateKey), signer, now);
+    const bridge = await bridgeTo(key, signer, now);
     const shown = { ...(await rcIdentity(young, now)), authorities: [bridge, authority.certificate] };
     const believed = [authority.certificate];
     expect(await attempt(world, { shown, believed })).toEqual({ outcome: 'here', requests: 1 });
@@ -259,24 +258,4 @@ function strange(
       random,
     ),
   ).then((identity) => ({ ...identity, authorities: [...above, ...identity.authorities] }));
-}
-
-/** The key of a younger authority, certified by an older one. */
-async function bridgeTo(
-  young: Uint8Array,
-  publicKey: Uint8Array,
-  signer: TestAuthority['signer'],
-  now: number,
-): Promise<Uint8Array> {
-  return issueCertificate(
-    signer,
-    {
-      subject: subjectNameOf(young),
-      publicKey,
-      notBefore: now - DAY,
-      notAfter: now + 365 * DAY,
-      extensions: await authorityExtensions(publicKey),
-    },
-    random,
-  );
 }

@@ -3,7 +3,13 @@ import { onTestFinished } from 'vitest';
 import { Authority, type AuthorityKey, createAuthority } from '../../certs/authority.ts';
 import { HttpsClient, type HttpsClientOptions } from '../../certs/https-client.ts';
 import { type HttpsLimits, HttpsServer } from '../../certs/https-server.ts';
-import { importSigningKey, type Signer, subjectNameOf } from '../../certs/issue.ts';
+import {
+  authorityExtensions,
+  importSigningKey,
+  issueCertificate,
+  type Signer,
+  subjectNameOf,
+} from '../../certs/issue.ts';
 import { newTlsKeyPair, publicKeyOf } from '../../certs/keys.ts';
 import type { TlsIdentity } from '../../certs/tls-identity.ts';
 import type { Address, ByteStream, Network } from '../../runtime/network.ts';
@@ -51,6 +57,22 @@ export async function signerOf({ certificate, privateKey }: AuthorityKey): Promi
     key: await importSigningKey(privateKey),
     publicKey: publicKeyOf(privateKey),
   };
+}
+
+/** The key of a younger authority, certified by an older one (PROTOCOL 2.5). */
+export async function bridgeTo(young: AuthorityKey, old: Signer, now: number): Promise<Uint8Array> {
+  const publicKey = publicKeyOf(young.privateKey);
+  return issueCertificate(
+    old,
+    {
+      subject: subjectNameOf(young.certificate),
+      publicKey,
+      notBefore: now - DAY,
+      notAfter: now + 30 * 365 * DAY,
+      extensions: await authorityExtensions(publicKey),
+    },
+    systemRandom,
+  );
 }
 
 /** The RC's, to be found at `host`. */
