@@ -8,12 +8,10 @@ import type { VirtualNtag } from '../../../hardware/sim/virtual-ntag.ts';
 import { bytes } from '../bytes.ts';
 import { currentSequence, image, longImage } from '../card-images.ts';
 import { Rig, smartCard, tag } from '../rig.ts';
+import { SOAK, SOAK_TIMEOUT } from '../soak.ts';
 
 let rig = new Rig();
 afterEach(() => rig.close());
-
-/** The long form, in `npm run soak`. */
-const SOAK = process.env['CARDEA_SOAK'] === '1';
 
 const TORN: readonly Torn[] = ['old', 'new', 'zero', 'mix'];
 const take = () => rig.field.take();
@@ -113,12 +111,12 @@ describe.each([
       },
     };
 
-    it('on a tag', async () => {
+    it('on a tag', SOAK_TIMEOUT, async () => {
       const { card: virtual, dump: memory } = tag('NTAG216');
       expect(await tearEveryWrite({ virtual, memory, every, ...steps })).toBe(pages);
     });
 
-    it('on a smart card', async () => {
+    it('on a smart card', SOAK_TIMEOUT, async () => {
       const { card: virtual, file: memory } = smartCard(2 * slotBytes);
       expect(await tearEveryWrite({ virtual, memory, ...steps })).toBe(pieces);
     });
@@ -140,12 +138,12 @@ describe('whatever happens to any write while the old slot is wiped, the card ho
     },
   };
 
-  it('on a tag', async () => {
+  it('on a tag', SOAK_TIMEOUT, async () => {
     const { card: virtual, dump: memory } = tag();
     expect(await tearEveryWrite({ virtual, memory, every: 5, ...steps })).toBeGreaterThan(50);
   });
 
-  it('on a smart card', async () => {
+  it('on a smart card', SOAK_TIMEOUT, async () => {
     const { card: virtual, file: memory } = smartCard();
     expect(await tearEveryWrite({ virtual, memory, ...steps })).toBe(1);
   });
@@ -155,7 +153,7 @@ describe('whatever happens to any write while a tag is formatted, it is blank or
   it.each([
     ['from the factory', '0300fe00'],
     ['of zeros', '00000000'],
-  ])('%s', async (_, firstPage) => {
+  ])('%s', SOAK_TIMEOUT, async (_, firstPage) => {
     const { card: virtual, dump: memory } = tag();
     const writes = await tearEveryWrite({
       virtual,
