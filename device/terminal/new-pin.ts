@@ -1,5 +1,5 @@
 import type { Event, State, Step } from './state.ts';
-import { ended, refuse, stay } from './steps.ts';
+import { conclude, ended, refuse, stay } from './steps.ts';
 
 type NewPinState = Extract<State, { phase: 'choosing' | 'preparing' | 'writing' | 'confirming' }>;
 
@@ -32,15 +32,10 @@ export function changePinTransition(state: NewPinState, event: Event): Step {
       return ended(state, event);
     case 'confirming':
       if (event.type === 'confirmed') {
-        return {
-          state: { phase: 'told' },
-          effects: [
-            { do: 'clear-old-image' },
-            { do: 'show', sign: 'welcome', lines: ['Your new PIN is set.', 'You may take your card.'] },
-            { do: 'end-tap', outcome: { kind: 'pin-set' } },
-            { do: 'watch-for-removal' },
-          ],
-        };
+        return conclude({ kind: 'pin-set' }, [
+          { do: 'clear-old-image' },
+          { do: 'show', sign: 'welcome', lines: ['Your new PIN is set.', 'You may take your card.'] },
+        ]);
       }
       if (event.type === 'hub-down' || event.type === 'failed') return refuse('new-pin-unfinished');
       return stay(state);

@@ -28,8 +28,8 @@ export type State =
   | { readonly phase: 'preparing' }
   | { readonly phase: 'writing' }
   | { readonly phase: 'confirming' }
-  /** The outcome is on display until the card is gone. */
-  | { readonly phase: 'told' };
+  /** The outcome is on display: until the card is gone, and long enough to be read. */
+  | { readonly phase: 'told'; readonly read: boolean };
 
 export type Link = 'calling' | 'up' | 'down';
 
@@ -40,6 +40,8 @@ export type Event =
   | { readonly type: 'card-laid' }
   | { readonly type: 'card-read'; readonly recoverable: boolean }
   | { readonly type: 'card-gone' }
+  /** What was told has been there long enough to be read. */
+  | { readonly type: 'lingered' }
   | { readonly type: 'hub-up' }
   /** The connection ended, or could not be kept: what was under way may be tried again. */
   | { readonly type: 'hub-down' }
@@ -81,7 +83,8 @@ export type Effect =
   | { readonly do: 'clear-old-image' }
   /** Closes the session and the connection, and wipes what the tap held. */
   | { readonly do: 'end-tap'; readonly outcome: Outcome }
-  | { readonly do: 'watch-for-removal' };
+  | { readonly do: 'watch-for-removal' }
+  | { readonly do: 'linger' };
 
 /** How a tap ended. */
 export type Outcome =

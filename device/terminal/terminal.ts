@@ -1,9 +1,13 @@
 import type { PresentedCard } from '../../hardware/card-reader.ts';
+import type { Timer } from '../../runtime/clock.ts';
 import { failureEvent } from './failures.ts';
 import type { Effect, Event, Goal, Outcome, State, Step } from './state.ts';
 import { type Done, Tap } from './tap.ts';
 import type { TapTools } from './tap-tools.ts';
 import { begin, transition } from './transition.ts';
+
+/** How long an outcome stays on display after the card is gone; the next card need not wait for it. */
+const LINGER_MS = 4_000;
 
 /** One step of a tap, for whoever watches: an engineer at a console, or a log. */
 export interface StepReport {
@@ -31,6 +35,7 @@ export class Terminal {
   #tap: Tap | undefined;
   #watching = false;
   #asking = new AbortController();
+  #lingering: Timer | undefined;
 
   constructor(tools: TapTools, goal: Goal, observer: TerminalObserver) {
     this.#tools = tools;
@@ -58,6 +63,7 @@ export class Terminal {
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#asking.abort();
+      this.#lingering?.cancel();
       await this.#tap?.end();
     }
   }
@@ -89,6 +95,7 @@ export class Terminal {
         this.#watchForCard(signal);
         return;
       case 'read-card':
+        this.#lingering?.cancel();
         if (this.#card !== undefined) this.#tap = new Tap(this.#tools, this.#card);
         return this.#act(effect.do, (tap) => tap.readCard());
       case 'ask': {
@@ -124,6 +131,11 @@ export class Terminal {
         return;
       case 'watch-for-removal':
         this.#watchForRemoval(signal);
+        return;
+      case 'linger':
+        this.#lingering = this.#tools.surroundings.clock.after(LINGER_MS, () =>
+          this.#dispatch({ type: 'lingered' }),
+        );
         return;
     }
   }

@@ -2,7 +2,7 @@ import { STATUS } from '../../protocol/login/messages.ts';
 import { changePinTransition } from './new-pin.ts';
 import { refusalLines } from './sentences.ts';
 import type { Effect, Event, Goal, State, Step, Welcomed } from './state.ts';
-import { ended, refuse, stay } from './steps.ts';
+import { conclude, ended, refuse, stay } from './steps.ts';
 
 /** A connection that breaks before the WELCOME is made anew this often; the same blinded PIN costs no new try. */
 const CALLS_MAX = 3;
@@ -28,6 +28,7 @@ export function transition(goal: Goal, state: State, event: Event): Step {
       return event.type === 'reader-lost' ? readerless() : stay(state);
     case 'idle':
       if (event.type === 'card-laid') return reading();
+      if (event.type === 'lingered') return { state, effects: [invite(goal)] };
       return event.type === 'reader-lost' ? readerless() : stay(state);
     case 'reading':
       if (event.type === 'card-read') return cardRead(goal, event.recoverable);
@@ -49,12 +50,7 @@ export function transition(goal: Goal, state: State, event: Event): Step {
       if (event.type === 'hub-down') return callAgain(state.calls);
       return ended(state, event);
     case 'served':
-      if (event.type === 'informed') {
-        return {
-          state: { phase: 'told' },
-          effects: [{ do: 'end-tap', outcome: { kind: 'served' } }, { do: 'watch-for-removal' }],
-        };
-      }
+      if (event.type === 'informed') return conclude({ kind: 'served' });
       if (event.type === 'hub-down') return refuse('hub-lost');
       return ended(state, event);
     case 'choosing':
@@ -63,17 +59,24 @@ export function transition(goal: Goal, state: State, event: Event): Step {
     case 'confirming':
       return changePinTransition(state, event);
     case 'told':
-      if (event.type === 'card-gone') return ready(goal);
+      if (event.type === 'lingered') return stay({ ...state, read: true });
+      if (event.type === 'card-gone') return state.read ? ready(goal) : readyQuietly();
       return event.type === 'reader-lost' ? readerless() : stay(state);
   }
 }
 
 function ready(goal: Goal): Step {
-  const invitation = goal === 'serve' ? 'Please tap your card.' : 'Please lay your card on the reader.';
-  return {
-    state: { phase: 'idle' },
-    effects: [{ do: 'show', sign: 'idle', lines: [invitation] }, { do: 'watch-for-card' }],
-  };
+  return { state: { phase: 'idle' }, effects: [invite(goal), { do: 'watch-for-card' }] };
+}
+
+/** The next card may come at once; the last patient still reads. */
+function readyQuietly(): Step {
+  return { state: { phase: 'idle' }, effects: [{ do: 'watch-for-card' }] };
+}
+
+function invite(goal: Goal): Effect {
+  const line = goal === 'serve' ? 'Please tap your card.' : 'Please lay your card on the reader.';
+  return { do: 'show', sign: 'idle', lines: [line] };
 }
 
 function readerless(): Step {

@@ -45,6 +45,7 @@ describe('a tap', () => {
       'clear-old-image',
       'inform',
       'end-tap',
+      'linger',
       'watch-for-removal',
     ]);
     expect(outcomes(effects)).toEqual([{ kind: 'served' }]);
@@ -75,10 +76,21 @@ describe('a tap', () => {
     expect(shown(effects)).toContain('There were 3 wrong PINs since your last visit.');
   });
 
-  it('is ready for the next card once the told one is gone', () => {
-    const { state, effects } = run('serve', ...served, { type: 'informed' }, { type: 'card-gone' });
-    expect(state.phase).toBe('idle');
-    expect(kinds(effects).at(-1)).toBe('watch-for-card');
+  it('is ready for the next card once the told one is gone, and leaves its words there to be read', () => {
+    const gone = run('serve', ...served, { type: 'informed' }, { type: 'card-gone' });
+    expect(gone.state.phase).toBe('idle');
+    expect(kinds(gone.effects).at(-1)).toBe('watch-for-card');
+    expect(shown(gone.effects).at(-1)).toBe('Welcome to Goa.');
+    const read = transition('serve', gone.state, { type: 'lingered' });
+    expect(shown(read.effects)).toEqual(['Please tap your card.']);
+  });
+
+  it('keeps its words on display for as long as the card lies there', () => {
+    const { state, effects } = run('serve', ...served, { type: 'informed' }, { type: 'lingered' });
+    expect(shown(effects).at(-1)).toBe('Welcome to Goa.');
+    expect(shown(transition('serve', state, { type: 'card-gone' }).effects)).toEqual([
+      'Please tap your card.',
+    ]);
   });
 });
 
@@ -177,6 +189,7 @@ describe('a new PIN', () => {
       'confirm-new-pin',
       'clear-old-image',
       'end-tap',
+      'linger',
       'watch-for-removal',
     ]);
     expect(outcomes(effects)).toEqual([{ kind: 'pin-set' }]);
@@ -240,6 +253,7 @@ describe('whatever happens, in whatever order', () => {
       { type: 'card-laid' },
       { type: 'card-read', recoverable: true },
       { type: 'card-gone' },
+      { type: 'lingered' },
       { type: 'hub-up' },
       { type: 'hub-down' },
       { type: 'typed' },
