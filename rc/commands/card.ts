@@ -3,11 +3,11 @@ import { type CardSummary, cardsQuery, revokeRequest } from '../../protocol/rc-a
 import { uid as uidField } from '../../protocol/rc-api/fields.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
 import { asOperator } from './operator-client.ts';
-import { surroundingsFor } from './surroundings.ts';
 import { table, timeText } from './text.ts';
+import type { CommandWorld } from './world.ts';
 
 /** `cardea-rc card list|show|revoke`, on the `card` command that `card register` is on, too. */
-export function addCardCommands(card: Command): void {
+export function addCardCommands(card: Command, world: CommandWorld): void {
   card
     .command('list')
     .description('the cards, in the order of their registration')
@@ -15,10 +15,10 @@ export function addCardCommands(card: Command): void {
     .option('--after <uid>', 'go on after this card')
     .option('--limit <n>', 'at most so many, 1 to 500', '100')
     .action(async (options: object, command: Command) => {
-      const call = invocation(command);
+      const call = invocation(command, world.io);
       const query = cardsQuery.safeParse(options);
       if (!query.success) throw usage(query.error.issues[0]);
-      const page = await asOperator(call.folder, surroundingsFor('warn'), (client) =>
+      const page = await asOperator(call.folder, world.surroundings('warn'), (client) =>
         client.cards(query.data),
       );
       const more = page.next === null ? [] : [`more: cardea-rc card list --after ${page.next}`];
@@ -30,8 +30,8 @@ export function addCardCommands(card: Command): void {
     .description('one card')
     .argument('<uid>', 'its UID')
     .action(async (uid: string, _options, command: Command) => {
-      const call = invocation(command);
-      const found = await asOperator(call.folder, surroundingsFor('warn'), (client) =>
+      const call = invocation(command, world.io);
+      const found = await asOperator(call.folder, world.surroundings('warn'), (client) =>
         client.card(parseUid(uid)),
       );
       call.show(found, cardText(found));
@@ -43,10 +43,10 @@ export function addCardCommands(card: Command): void {
     .argument('<uid>', 'its UID')
     .requiredOption('--reason <reason>', 'lost, stolen, replaced, deceased or other')
     .action(async (uid: string, options: { reason: string }, command: Command) => {
-      const call = invocation(command);
+      const call = invocation(command, world.io);
       const request = revokeRequest.safeParse(options);
       if (!request.success) throw usage(request.error.issues[0]);
-      const revoked = await asOperator(call.folder, surroundingsFor('warn'), (client) =>
+      const revoked = await asOperator(call.folder, world.surroundings('warn'), (client) =>
         client.revokeCard(parseUid(uid), request.data.reason),
       );
       call.show(revoked, `revoked: ${stateOf(revoked)}`);

@@ -4,23 +4,23 @@ import { formatAddress } from '../../runtime/address.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
 import { initRc } from '../init.ts';
 import { rcSettings } from './settings.ts';
-import { surroundingsFor } from './surroundings.ts';
+import type { CommandWorld } from './world.ts';
 
 /** `cardea-rc init`: sets a network up in an empty folder. */
-export function addInit(program: Command): void {
+export function addInit(program: Command, world: CommandWorld): void {
   program
     .command('init')
     .description('set up a network: its authority, master key, database and first operator')
     .option('--address <host:port>', 'how hubs, terminals and operators will reach it; default localhost')
     .option('--operator <id>', 'the id of the first operator, an admin', 'admin')
     .action(async (options: { operator: string }, command: Command) => {
-      const call = invocation(command);
+      const call = invocation(command, world.io);
       const operator = memberId.safeParse(options.operator);
       if (!operator.success) throw new UsageError('--operator: 3 to 32 of a-z, 0-9 and -');
       const { address } = await call.settings(rcSettings);
       const { folder } = call;
       const made = await initRc({
-        surroundings: surroundingsFor('warn'),
+        surroundings: world.surroundings('warn'),
         folder,
         address,
         operator: operator.data,

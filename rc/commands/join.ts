@@ -2,17 +2,17 @@ import type { Command } from 'commander';
 import { formatAddress } from '../../runtime/address.ts';
 import { invocation } from '../../runtime/command-line.ts';
 import { joinAsOperator } from '../join.ts';
-import { surroundingsFor } from './surroundings.ts';
+import type { CommandWorld } from './world.ts';
 
 /** `cardea-rc join STRING`: makes this machine an operator's. */
-export function addJoin(program: Command): void {
+export function addJoin(program: Command, world: CommandWorld): void {
   program
     .command('join')
     .description('join a network as an operator, with the string that "cardea-rc token operator" printed')
     .argument('<string>', 'the join string')
     .action(async (token: string, _options, command: Command) => {
-      const call = invocation(command);
-      const surroundings = surroundingsFor('warn');
+      const call = invocation(command, world.io);
+      const surroundings = world.surroundings('warn');
       const { id, role, rc } = await joinAsOperator({ surroundings, folder: call.folder, token });
       call.show(
         { id, role, rc: formatAddress(rc) },

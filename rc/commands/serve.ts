@@ -5,19 +5,19 @@ import { LOG_LEVELS } from '../../runtime/pino-log.ts';
 import { aborted, untilStopped } from '../../runtime/stop.ts';
 import { serveRc } from '../serve.ts';
 import { rcSettings } from './settings.ts';
-import { surroundingsFor } from './surroundings.ts';
+import type { CommandWorld } from './world.ts';
 
 /** `cardea-rc serve`: serves until it is stopped. */
-export function addServe(program: Command): void {
+export function addServe(program: Command, world: CommandWorld): void {
   program
     .command('serve')
     .description('serve the registration centre until SIGTERM or SIGINT')
     .option('--listen <host:port>', 'where to listen; port 0: any free one')
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
     .action(async (_options, command: Command) => {
-      const call = invocation(command);
+      const call = invocation(command, world.io);
       const { listen, logLevel } = await call.settings(rcSettings);
-      const surroundings = surroundingsFor(logLevel);
+      const surroundings = world.surroundings(logLevel);
       await untilStopped(async (signal) => {
         const running = await serveRc({ surroundings, folder: call.folder, listen });
         const address = formatAddress(running.address);

@@ -3,31 +3,31 @@ import type { HubEntry } from '../../protocol/rc-api/join.ts';
 import type { StatusResponse } from '../../protocol/rc-api/status.ts';
 import { invocation } from '../../runtime/command-line.ts';
 import { asOperator } from './operator-client.ts';
-import { surroundingsFor } from './surroundings.ts';
 import { table, timeText } from './text.ts';
+import type { CommandWorld } from './world.ts';
 
 /** `cardea-rc status`: how the registration centre and its hubs stand. */
-export function addStatus(program: Command): void {
+export function addStatus(program: Command, world: CommandWorld): void {
   program
     .command('status')
     .description('how the registration centre and its hubs stand')
     .action(async (_options, command: Command) => {
-      const call = invocation(command);
-      const status = await asOperator(call.folder, surroundingsFor('warn'), (client) => client.status());
+      const call = invocation(command, world.io);
+      const status = await asOperator(call.folder, world.surroundings('warn'), (client) => client.status());
       call.show(status, statusText(status));
     });
 }
 
 /** `cardea-rc hub list`. */
-export function addHub(program: Command): void {
+export function addHub(program: Command, world: CommandWorld): void {
   program
     .command('hub')
     .description('the hubs of the network')
     .command('list')
     .description('all hubs: when each was heard last, and how many changes it has not taken yet')
     .action(async (_options, command: Command) => {
-      const call = invocation(command);
-      const { hubs } = await asOperator(call.folder, surroundingsFor('warn'), (client) => client.hubs());
+      const call = invocation(command, world.io);
+      const { hubs } = await asOperator(call.folder, world.surroundings('warn'), (client) => client.hubs());
       call.show({ hubs }, hubs.length === 0 ? 'no hub has joined yet' : hubTable(hubs));
     });
 }

@@ -11,7 +11,7 @@ import { untilStopped } from '../../runtime/stop.ts';
 import { cardText } from '../commands/card.ts';
 import { asOperator } from '../commands/operator-client.ts';
 import { rcSettings } from '../commands/settings.ts';
-import { surroundingsFor } from '../commands/surroundings.ts';
+import type { CommandWorld } from '../commands/world.ts';
 import { RecoveryCodeFile } from './recovery-code-out.ts';
 import { type RegisterCardOptions, type RegisteredCard, registerCard } from './register-card.ts';
 
@@ -35,7 +35,7 @@ interface RegisterFlags extends PatientNotes {
 }
 
 /** `cardea-rc card register`: makes the card on the reader a patient's. */
-export function addCardRegister(card: Command): void {
+export function addCardRegister(card: Command, world: CommandWorld): void {
   card
     .command('register')
     .description('register the card on the reader for a new patient')
@@ -48,12 +48,12 @@ export function addCardRegister(card: Command): void {
     .option('--force', 'overwrite whatever is on the card')
     .option('--pin-stdin', 'read the PIN from standard input')
     .action(async (flags: RegisterFlags, command: Command) => {
-      const call = invocation(command);
+      const call = invocation(command, world.io);
       const patient = parsePatient(flags);
       checkCodeCanBeShown(call, flags);
       const { reader: path, logN } = await call.settings(rcSettings);
       const pin = await askPin(call, flags.pinStdin === true);
-      const surroundings = surroundingsFor('warn');
+      const surroundings = world.surroundings('warn');
       let registered = false;
       await untilStopped((signal) =>
         asOperator(call.folder, surroundings, async (client) => {

@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { createProgram } from '../runtime/command-line.ts';
+import { addCardCommands } from './commands/card.ts';
+import { addInit } from './commands/init.ts';
+import { addJoin } from './commands/join.ts';
+import { addServe } from './commands/serve.ts';
+import { addHub, addStatus } from './commands/status.ts';
+import { addToken } from './commands/token.ts';
+import type { CommandWorld } from './commands/world.ts';
+import { addCardRegister } from './console/register-command.ts';
+
+/** The command line of `cardea-rc` (DESIGN, commands). */
+export function createRcProgram(world: CommandWorld): Command {
+  const program = createProgram({
+    name: 'cardea-rc',
+    description: 'The registration centre: lets hubs, terminals and operators in, and registers cards',
+    folder: './data/rc',
+  });
+  addInit(program, world);
+  addServe(program, world);
+  addJoin(program, world);
+  addStatus(program, world);
+  addToken(program, world);
+  addHub(program, world);
+  const card = program.command('card').description('the cards of patients');
+  addCardRegister(card, world);
+  addCardCommands(card, world);
+  return program;
+}

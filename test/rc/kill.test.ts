@@ -1,0 +1,186 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { RcClient } from '../../certs/rc-client.ts';
+import { loadTlsIdentity, type TlsIdentity } from '../../certs/tls-identity.ts';
+import type { CardSummary } from '../../protocol/rc-api/cards.ts';
+import { initRc } from '../../rc/init.ts';
+import { parseAddress } from '../../runtime/address.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { silentLog } from '../../runtime/pino-log.ts';
+import { seededRandom, systemRandom } from '../../runtime/random.ts';
+import { tcpNetwork } from '../../runtime/tcp-network.ts';
+import { SOAK } from '../hardware/soak.ts';
+import { temporaryFolder } from '../runtime/temporary-folder.ts';
+import { begin, completion } from './registering.ts';
+import { Joiner, LOOPBACK } from './running-rc.ts';
+
+const ROUNDS = SOAK ? 60 : 2;
+const TIMEOUT = { timeout: SOAK ? 600_000 : 120_000 };
+const DESKS = 4;
+
+/** The process has the machine's clock, and so have those who call it. */
+const surroundings = {
+  clock: systemClock,
+  network: tcpNetwork(systemClock),
+  random: systemRandom,
+  log: silentLog,
+};
+
+/** What a desk was told, and what it has asked for and not been told yet. */
+interface Ledger {
+  readonly acknowledged: Map<string, CardSummary>;
+  readonly open: { readonly id: string; readonly step: ReturnType<typeof completion> }[];
+}
+
+/** `cardea-rc serve` in a process of its own, which is ended the hard way. */
+class ServingProcess {
+  readonly address: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, address: string) {
+    this.#child = child;
+    this.address = address;
+  }
+
+  static async start(folder: string): Promise<ServingProcess> {
+    const words = ['serve', '--data', folder, '--listen', '127.0.0.1:0', '--json', '--log-level', 'silent'];
+    const child = spawn(process.execPath, ['--import', 'tsx', 'rc/main.ts', ...words], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    const [line] = await once(createInterface({ input: child.stdout }), 'line');
+    return new ServingProcess(child, JSON.parse(String(line)).address);
+  }
+
+  async kill(): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await gone;
+  }
+}
+
+/** Registers and revokes one card after the other, until the registration centre is no more. */
+async function work(client: RcClient, ledger: Ledger, onAcknowledged: () => void): Promise<void> {
+  try {
+    for (;;) {
+      const { registrationId } = await begin(client);
+      const entry = { id: registrationId, step: completion() };
+      ledger.open.push(entry);
+      const card = await client.completeRegistration(entry.id, entry.step);
+      ledger.acknowledged.set(card.uid, card);
+      ledger.open.splice(ledger.open.indexOf(entry), 1);
+      onAcknowledged();
+      if (ledger.acknowledged.size % 2 === 0) {
+        ledger.acknowledged.set(card.uid, await client.revokeCard(card.uid, 'lost'));
+        onAcknowledged();
+      }
+    }
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'rc-unreachable' });
+  }
+}
+
+/** All cards there are, by UID. */
+async function everyCard(client: RcClient): Promise<Map<string, CardSummary>> {
+  const all = new Map<string, CardSummary>();
+  let after: string | null | undefined;
+  do {
+    const page = await client.cards({ limit: 500, ...(after && { after }) });
+    for (const card of page.cards) all.set(card.uid, card);
+    after = page.next;
+  } while (after !== null);
+  return all;
+}
+
+/** What a hub that begins now is told, as `UID → status`; every change once, in order. */
+async function everyChange(client: RcClient): Promise<Map<string, string>> {
+  const page = await client.feed({ limit: 5_000 });
+  expect(page.more).toBe(false);
+  const sequences = page.changes.map(({ sequence }) => sequence);
+  expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
+  return new Map(page.changes.map(({ card }) => [card.uid, card.status]));
+}
+
+/** One network whose registration centre dies and comes back; what it said is held against what it knows. */
+class Trial {
+  readonly ledger: Ledger = { acknowledged: new Map(), open: [] };
+  readonly folder = join(temporaryFolder(), 'rc');
+  #hub: TlsIdentity | undefined;
+
+  /** What the registration centre must know after a start. */
+  async check(serving: ServingProcess): Promise<void> {
+    const { acknowledged, open } = this.ledger;
+    const client = await this.operator(serving);
+    // What was under way when it died is asked for again, as a console does.
+    for (const { id, step } of open.splice(0)) {
+      const card = await client.completeRegistration(id, step);
+      acknowledged.set(card.uid, card);
+    }
+    const cards = await everyCard(client);
+    for (const [uid, card] of acknowledged) {
+      const found = cards.get(uid);
+      // A revocation that got no answer may have been done.
+      if (card.status === 'active' && found?.status === 'revoked') acknowledged.set(uid, found);
+      else expect(found).toEqual(card);
+    }
+    expect(cards.size).toBe(acknowledged.size);
+    const told = await everyChange(await this.hub(serving));
+    expect(told).toEqual(new Map([...cards].map(([uid, { status }]) => [uid, status])));
+  }
+
+  async operator(serving: ServingProcess): Promise<RcClient> {
+    return this.#client(serving, await loadTlsIdentity(this.folder, 'operator'));
+  }
+
+  async hub(serving: ServingProcess): Promise<RcClient> {
+    this.#hub ??= await this.#admitHub(serving);
+    return this.#client(serving, this.#hub);
+  }
+
+  async #admitHub(serving: ServingProcess): Promise<TlsIdentity> {
+    const hub = { kind: 'hub', id: 'goa-01', location: 'Goa', address: 'goa-01.example:8441' } as const;
+    const operator = await this.operator(serving);
+    const joiner = new Joiner((await operator.mintToken(hub)).token);
+    return joiner.identity(await operator.join(joiner.request));
+  }
+
+  #client(serving: ServingProcess, identity: TlsIdentity): RcClient {
+    const client = new RcClient({ surroundings, rc: parseAddress(serving.address), identity });
+    onTestFinished(() => client.close());
+    return client;
+  }
+}
+
+describe('kill -9 of the registration centre', () => {
+  it('loses nothing that was acknowledged, and leaves nothing half done', TIMEOUT, async () => {
+    const trial = new Trial();
+    const { ledger, folder } = trial;
+    await initRc({ surroundings, folder, address: LOOPBACK });
+    const random = seededRandom('kill');
+    for (let round = 0; round < ROUNDS; round++) {
+      const serving = await ServingProcess.start(folder);
+      await trial.check(serving);
+      const client = await trial.operator(serving);
+      const killed = new AbortController();
+      let left = 5 + ((random(1)[0] ?? 0) % 40);
+      const onAcknowledged = () => {
+        left -= 1;
+        if (left === 0) killed.abort();
+      };
+      const death = once(killed.signal, 'abort').then(() => serving.kill());
+      await Promise.all([
+        death,
+        ...Array.from({ length: DESKS }, () => work(client, ledger, onAcknowledged)),
+      ]);
+    }
+    const serving = await ServingProcess.start(folder);
+    await trial.check(serving);
+    await serving.kill();
+    expect(ledger.acknowledged.size).toBeGreaterThan(ROUNDS);
+  });
+});
