@@ -208,6 +208,23 @@ describe('a new PIN', () => {
   });
 });
 
+describe('a thief in an older session', () => {
+  it('cannot prepare a PIN for which it was evaluated before the holder changed theirs', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    const usk = await uskOf(site, image);
+    const { device: holder } = await site.logIn(image, PIN);
+    const { device: thief } = await site.logIn(image, PIN);
+    const changed = await makeChange(holder, image, usk);
+    await holder.call('pin.prepare', prepared(changed));
+    const stolen = await makeChange(thief, image, usk);
+    expect(stolen.image.pinVersion).toBe(3);
+    await holder.call('pin.changed', { pinVersion: 2 });
+    await expect(thief.call('pin.prepare', prepared(stolen))).rejects.toThrow('conflict');
+    expect((await site.logIn(changed.image, NEW_PIN)).welcome.failed).toBe(0);
+  });
+});
+
 describe('the recovery code', () => {
   it('sets a new PIN on a locked card, which lifts the lock here and at the RC', async () => {
     const site = await Site.open();

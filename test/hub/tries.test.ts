@@ -238,6 +238,18 @@ describe('after a wrong try', () => {
     expect(lastReport(site)).toMatchObject({ open: 0, total: 1, locked: false });
   });
 
+  it('the RC is told again when only the connection had broken, and the same PIN came once more', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    const attempt = attemptOf(PIN);
+    (await site.challenge(image, attempt.blinded)).device.close();
+    await until(async () => lastReport(site)?.open === 1);
+    await until(async () => !((await site.store.findCard(image.uid))?.reportDue ?? true));
+    await site.logIn(image, attempt);
+    await until(async () => lastReport(site)?.open === 0);
+    expect(lastReport(site)).toMatchObject({ open: 0, total: 0, locked: false });
+  });
+
   it('nothing is told of a login that was right at once', async () => {
     const site = await Site.open();
     const { image } = await site.register(PIN);
