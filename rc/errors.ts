@@ -29,8 +29,4 @@ export class RefusedError extends CardeaError {
     super(message, options);
     this.code = code;
   }
-
-  get status(): number {
-    return REFUSALS[this.code];
-  }
 }

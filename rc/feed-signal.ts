@@ -41,11 +41,6 @@ export class FeedSignal {
     });
   }
 
-  /** How many wait. */
-  get waiting(): number {
-    return this.#waiters.size;
-  }
-
   /** Lets all go, now and from now on. */
   close(): void {
     this.#closed = true;

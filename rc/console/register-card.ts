@@ -7,7 +7,11 @@ import { encodeCardImage } from '../../protocol/card-image.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 import { parsePin } from '../../protocol/pin.ts';
 import { PinAttempt } from '../../protocol/pin-attempt.ts';
-import type { CardSummary, RegistrationCompletion } from '../../protocol/rc-api/cards.ts';
+import type {
+  CardSummary,
+  RegistrationCompletion,
+  RegistrationResponse,
+} from '../../protocol/rc-api/cards.ts';
 import { formatRecoveryCode } from '../../protocol/recovery-code.ts';
 import { type MadeCard, makeCard } from '../../protocol/registration.ts';
 import { sleep } from '../../runtime/clock.ts';
@@ -70,45 +74,57 @@ export async function registerCard(options: RegisterCardOptions): Promise<Regist
   const pin = parsePin(options.pin);
   const attempt = PinAttempt.make(noble, pin, surroundings.random);
   wipe(pin);
+  let made: MadeCard | undefined;
   try {
     const begun = await client.beginRegistration({ blinded: toHex(attempt.blinded) });
     onStep('PIN evaluated');
 
-    const caPin = fromHex(begun.caPin);
-    await atCard(() => inspectCard({ ...options, caPin }));
-    const usk = fromHex(begun.usk);
-    const made = await makeCard(noble, {
-      uid: fromHex(begun.uid),
-      keyId: begun.keyId,
-      usk,
-      caPin,
-      attempt,
-      evaluated: fromHex(begun.evaluated),
-      logN: options.logN,
-      random: surroundings.random,
-      recovery: options.recovery,
-    });
-    wipe(usk);
+    await atCard(() => inspectCard({ ...options, caPin: fromHex(begun.caPin) }));
+    made = await seal(options, begun, attempt);
     onStep('card sealed');
 
-    await atCard(() => writeCard(options, made));
+    const { image, cs, rs, recoveryCode } = made;
+    await atCard(() => writeCard(options.card, encodeCardImage(noble, image)));
     onStep('card written');
 
     const card = await complete(options, begun.registrationId, {
-      cs: toHex(made.cs),
-      rs: made.rs === null ? null : toHex(made.rs),
+      cs: toHex(cs),
+      rs: rs === null ? null : toHex(rs),
       patient: options.patient,
     });
     onStep('card registered');
-    return { card, recoveryCode: takeRecoveryCode(made) };
+    return { card, recoveryCode: recoveryCode === null ? null : formatRecoveryCode(recoveryCode) };
   } finally {
     attempt.wipe();
+    wipe(made?.recoveryCode ?? undefined);
+  }
+}
+
+async function seal(
+  { logN, recovery, surroundings }: RegisterCardOptions,
+  begun: RegistrationResponse,
+  attempt: PinAttempt,
+): Promise<MadeCard> {
+  const usk = fromHex(begun.usk);
+  try {
+    return await makeCard(noble, {
+      uid: fromHex(begun.uid),
+      keyId: begun.keyId,
+      usk,
+      caPin: fromHex(begun.caPin),
+      attempt,
+      evaluated: fromHex(begun.evaluated),
+      logN,
+      random: surroundings.random,
+      recovery,
+    });
+  } finally {
+    wipe(usk);
   }
 }
 
 /** Writes the first image into slot A of an otherwise empty card, and reads it back. */
-async function writeCard({ card }: RegisterCardOptions, made: MadeCard): Promise<void> {
-  const image = encodeCardImage(noble, made.image);
+async function writeCard(card: WritableCard, image: Uint8Array): Promise<void> {
   // What may be overwritten without force was found out before: nobody can use it.
   await card.format({ force: true });
   await card.writeSlot(0, image);
@@ -151,11 +167,4 @@ async function atCard<Result>(work: () => Promise<Result>): Promise<Result> {
     if (!(cause instanceof HardwareError)) throw cause;
     throw new CardNotRegisteredError(`nothing was registered: ${cause.message}`, { cause });
   }
-}
-
-function takeRecoveryCode({ recoveryCode }: MadeCard): string | null {
-  if (recoveryCode === null) return null;
-  const shown = formatRecoveryCode(recoveryCode);
-  wipe(recoveryCode);
-  return shown;
 }

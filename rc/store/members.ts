@@ -66,10 +66,6 @@ export class Members {
     return { member: membershipOf(row), expires: row.expires, revoked: row.revoked !== null };
   }
 
-  async isTaken(id: string): Promise<boolean> {
-    return isTaken(this.#db, id);
-  }
-
   /** All hubs there ever were, by id. */
   async hubs(): Promise<readonly HubStanding[]> {
     const rows = this.#db

@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RcClient } from '../../certs/rc-client.ts';
 import { loadTlsIdentity, type TlsIdentity } from '../../certs/tls-identity.ts';
@@ -16,6 +14,7 @@ import { SOAK } from '../hardware/soak.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
 import { begin, completion } from './registering.ts';
 import { Joiner, LOOPBACK } from './running-rc.ts';
+import { ServingProcess } from './serving-process.ts';
 
 const ROUNDS = SOAK ? 60 : 2;
 const TIMEOUT = { timeout: SOAK ? 600_000 : 120_000 };
@@ -33,35 +32,6 @@ const surroundings = {
 interface Ledger {
   readonly acknowledged: Map<string, CardSummary>;
   readonly open: { readonly id: string; readonly step: ReturnType<typeof completion> }[];
-}
-
-/** `cardea-rc serve` in a process of its own, which is ended the hard way. */
-class ServingProcess {
-  readonly address: string;
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess, address: string) {
-    this.#child = child;
-    this.address = address;
-  }
-
-  static async start(folder: string): Promise<ServingProcess> {
-    const words = ['serve', '--data', folder, '--listen', '127.0.0.1:0', '--json', '--log-level', 'silent'];
-    const child = spawn(process.execPath, ['--import', 'tsx', 'rc/main.ts', ...words], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    onTestFinished(() => {
-      child.kill('SIGKILL');
-    });
-    const [line] = await once(createInterface({ input: child.stdout }), 'line');
-    return new ServingProcess(child, JSON.parse(String(line)).address);
-  }
-
-  async kill(): Promise<void> {
-    const gone = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await gone;
-  }
 }
 
 /** Registers and revokes one card after the other, until the registration centre is no more. */
@@ -172,7 +142,7 @@ describe('kill -9 of the registration centre', () => {
         left -= 1;
         if (left === 0) killed.abort();
       };
-      const death = once(killed.signal, 'abort').then(() => serving.kill());
+      const death = once(killed.signal, 'abort').then(() => serving.end('SIGKILL'));
       await Promise.all([
         death,
         ...Array.from({ length: DESKS }, () => work(client, ledger, onAcknowledged)),
@@ -180,7 +150,7 @@ describe('kill -9 of the registration centre', () => {
     }
     const serving = await ServingProcess.start(folder);
     await trial.check(serving);
-    await serving.kill();
+    await serving.end('SIGKILL');
     expect(ledger.acknowledged.size).toBeGreaterThan(ROUNDS);
   });
 });

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex, utf8 } from '../../protocol/bytes.ts';
 import { openWithPin } from '../../protocol/card-secrets.ts';
@@ -7,7 +9,7 @@ import { evaluate } from '../../protocol/oprf.ts';
 import { PinAttempt } from '../../protocol/pin-attempt.ts';
 import { makeCard } from '../../protocol/registration.ts';
 import { systemRandom } from '../../runtime/random.ts';
-import { begin, blindedPin, completion, PATIENT, register } from './registering.ts';
+import { begin, blindedPin, completion, PATIENT, randomHex, register } from './registering.ts';
 import { TestRc } from './running-rc.ts';
 
 const UNKNOWN = { problemCode: 'registration-unknown', status: 404 };
@@ -113,6 +115,22 @@ describe('registration over the API', () => {
     await expect(register(admin, { id: '00'.repeat(16) })).rejects.toMatchObject({
       problemCode: 'patient-unknown',
     });
+  });
+
+  it('makes new cards under the newest master key, and keeps the old ones under theirs', async () => {
+    const rc = await TestRc.start();
+    const hub = await rc.admitHub('goa-01');
+    const old = await register(await rc.admin());
+    await rc.stop();
+    writeFileSync(join(rc.folder, 'keys', 'master-1.key'), `${randomHex(32)}\n`, { mode: 0o600 });
+    await rc.serve();
+    const admin = await rc.admin();
+    const fresh = await register(admin, { id: old.summary.patientId });
+    expect((await begin(admin)).keyId).toBe(1);
+    const { changes } = await rc.client(hub.identity).feed({});
+    const psks = changes.map(({ card }) => card.psk);
+    expect(psks).toEqual([old, fresh].map(({ usk }) => toHex(derivePsk(noble, usk, 'goa-01'))));
+    expect(changes[0]?.card.subject).toBe(changes[1]?.card.subject);
   });
 
   it('refuses what is no blinded PIN', async () => {

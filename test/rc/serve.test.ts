@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
@@ -9,12 +9,29 @@ import { serveRc } from '../../rc/serve.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
 import { register } from './registering.ts';
 import { LOOPBACK, TestRc } from './running-rc.ts';
+import { ServingProcess } from './serving-process.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
 function serve(rc: TestRc, listen = LOOPBACK) {
   return serveRc({ surroundings: rc.surroundings, folder: rc.folder, listen });
 }
+
+describe('cardea-rc serve', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends in order at %s, with exit code 0', async (signal) => {
+    const rc = await TestRc.init();
+    const serving = await ServingProcess.start(rc.folder);
+    expect(existsSync(join(rc.folder, 'listening.json'))).toBe(true);
+    expect(await serving.end(signal)).toBe(0);
+    expect(readdirSync(rc.folder).sort()).toEqual([
+      'keys',
+      'network.json',
+      'operator',
+      'owner.lock',
+      'store.sqlite',
+    ]);
+  });
+});
 
 describe('serve', () => {
   it('finds after a restart everything that it had acknowledged', async () => {

@@ -1,0 +1,35 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+
+/** `cardea-rc serve` in a process of its own. */
+export class ServingProcess {
+  readonly address: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, address: string) {
+    this.#child = child;
+    this.address = address;
+  }
+
+  static async start(folder: string): Promise<ServingProcess> {
+    const words = ['serve', '--data', folder, '--listen', '127.0.0.1:0', '--json', '--log-level', 'silent'];
+    const child = spawn(process.execPath, ['--import', 'tsx', 'rc/main.ts', ...words], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    const [line] = await once(createInterface({ input: child.stdout }), 'line');
+    return new ServingProcess(child, JSON.parse(String(line)).address);
+  }
+
+  /** @returns the exit code; null where the signal itself ended it */
+  async end(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<number | null> {
+    const gone = once(this.#child, 'exit');
+    this.#child.kill(signal);
+    const [code] = await gone;
+    return code;
+  }
+}
