@@ -3,9 +3,12 @@ import type { OpenPort } from '../byte-port.ts';
 import { openSerialPort, type SerialBinding } from '../serial-port.ts';
 import type { VirtualPn532 } from './virtual-pn532.ts';
 
+/** What can be at the other end of a line: a PN532, or anything else that takes and sends bytes. */
+export type SerialDevice = Pick<VirtualPn532, 'receive' | 'onBytes' | 'setHostSpeed' | 'powerCycle'>;
+
 export interface MockPortOptions {
   /** What answers at the other end of the line. */
-  readonly chip: VirtualPn532;
+  readonly chip: SerialDevice;
   /** Most bytes that come in one chunk; 1 delivers them one by one. */
   readonly maxReadSize?: number;
 }
@@ -20,7 +23,7 @@ export class MockPort {
   readonly path: string;
   /** For `SerialPortStream` and {@link openSerialPort}. */
   readonly binding: SerialBinding;
-  readonly #chip: VirtualPn532;
+  readonly #chip: SerialDevice;
   #plugged = true;
   #pull: ((error: Error) => void) | null = null;
 

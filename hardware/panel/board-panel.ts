@@ -1,0 +1,228 @@
+import type { HardwareClock } from '../clock.ts';
+import type { HardwareError } from '../errors.ts';
+import { abortable } from '../waiting.ts';
+import type { OpenBoard } from './board.ts';
+import { BoardConnection } from './board-connection.ts';
+import type { BoardParts } from './board-parts.ts';
+import { pagesOf } from './display-text.ts';
+import { entryPage } from './entry-page.ts';
+import { EntrySession } from './entry-session.ts';
+import type { Panel, Question, Sign } from './panel.ts';
+import { checkParts, type PanelParts, type PartName } from './panel-parts.ts';
+import type { KeyEffect } from './pin-entry.ts';
+import { Screen } from './screen.ts';
+import { KEY_REFUSED, KEY_TAKEN, SIGN_PATTERNS, WARNING_PATTERN } from './sign-patterns.ts';
+import { SignPlayer } from './sign-player.ts';
+
+export interface BoardPanelOptions {
+  readonly open: OpenBoard;
+  /** Which parts there are, and where. */
+  readonly parts: PanelParts;
+  readonly clock: HardwareClock;
+  /**
+   * Says and asks what the board cannot: words without a display, secrets without a keypad or with letters in
+   * them, and everything while the board is lost. It is not closed with the panel.
+   */
+  readonly fallback?: Pick<Panel, 'show' | 'ask'>;
+}
+
+/** How a panel stands. */
+export type PanelState =
+  /** `missing`: parts that ought to be there and do not answer. Light, piezo and display cannot tell. */
+  | { readonly state: 'ready'; readonly missing: readonly PartName[] }
+  | { readonly state: 'lost'; readonly why: HardwareError };
+
+/** What a connected board is played with. */
+interface Front {
+  readonly player: SignPlayer;
+  /** Absent without a display. */
+  readonly screen: Screen | undefined;
+}
+
+/** A question at the keypad. */
+interface Asking {
+  readonly question: Question;
+  readonly prompt: string;
+  readonly session: EntrySession;
+  keysLost: boolean;
+}
+
+/**
+ * A panel of light, piezo, display and keypad, on a board that may come and go: what it was to show is shown
+ * when it is back, and what it was to ask is asked elsewhere.
+ */
+export class BoardPanel implements Panel {
+  readonly #options: BoardPanelOptions;
+  readonly #connection: BoardConnection;
+  readonly #listeners: ((state: PanelState) => void)[] = [];
+  /** Settles when it is known whether the board is there. */
+  readonly #known: Promise<void>;
+  #nowKnown: () => void = () => {};
+  #state: PanelState | undefined;
+  #front: Front | undefined;
+  #sign: Sign | undefined;
+  #lines: readonly string[] = [];
+  #asking: Asking | undefined;
+
+  /** Connects in the background. @throws PanelPartsError when two parts are wired to the same place */
+  constructor(options: BoardPanelOptions) {
+    checkParts(options.parts);
+    this.#options = options;
+    this.#known = new Promise((resolve) => {
+      this.#nowKnown = resolve;
+    });
+    this.#connection = new BoardConnection(options, {
+      connected: (parts) => this.#connected(parts),
+      lost: (why) => this.#lost(why),
+      keypadMissing: () => this.#keypadMissing(),
+    });
+  }
+
+  /** Calls `listener` with the state as soon as it is known, and at every change. */
+  onState(listener: (state: PanelState) => void): void {
+    this.#listeners.push(listener);
+    if (this.#state !== undefined) listener(this.#state);
+  }
+
+  show(sign: Sign, lines: readonly string[]): void {
+    if (sign === this.#sign && lines.join('\n') === this.#lines.join('\n')) return;
+    this.#sign = sign;
+    this.#lines = lines;
+    this.#front?.player.light(SIGN_PATTERNS[sign]);
+    this.#draw();
+    this.#front?.player.sound(SIGN_PATTERNS[sign].sound);
+    this.#sayElsewhere();
+  }
+
+  async ask(question: Question, prompt: string, signal: AbortSignal): Promise<string | undefined> {
+    await abortable(this.#known, signal);
+    if (question === 'recovery-code' || !this.#hasKeys()) return this.#askElsewhere(question, prompt, signal);
+    this.#asking?.session.giveUp();
+    const session = new EntrySession(this.#options.clock, {
+      changed: () => this.#draw(),
+      heard: (effect) => this.#letHear(effect),
+    });
+    const asking: Asking = { question, prompt, session, keysLost: false };
+    this.#asking = asking;
+    this.#draw();
+    try {
+      const outcome = await abortable(session.outcome, signal);
+      if (outcome?.kind === 'entered') return outcome.digits;
+      if (!asking.keysLost) return undefined;
+    } finally {
+      session.giveUp();
+      if (this.#asking === asking) this.#endAsking();
+    }
+    return this.#askElsewhere(question, prompt, signal);
+  }
+
+  /** Ends a question with nothing entered, switches everything off and lets go of the board. */
+  async close(): Promise<void> {
+    this.#asking?.session.giveUp();
+    this.#nowKnown();
+    this.#stopFront();
+    await this.#connection.close();
+  }
+
+  #hasKeys(): boolean {
+    const { parts } = this.#options;
+    return (
+      this.#state?.state === 'ready' && parts.keypad !== undefined && !this.#state.missing.includes('keypad')
+    );
+  }
+
+  async #askElsewhere(question: Question, prompt: string, signal: AbortSignal): Promise<string | undefined> {
+    signal.throwIfAborted();
+    return this.#options.fallback?.ask(question, prompt, signal);
+  }
+
+  /** The words, where no display shows them. */
+  #sayElsewhere(): void {
+    if (this.#front?.screen === undefined && this.#sign !== undefined) {
+      this.#options.fallback?.show(this.#sign, this.#lines);
+    }
+  }
+
+  /** Until the first key the words and the question take turns; then there is the question alone. */
+  #draw(): void {
+    const screen = this.#front?.screen;
+    if (screen === undefined) return;
+    const words = this.#lines.length === 0 ? [] : pagesOf(this.#lines, screen.size);
+    if (this.#asking === undefined) {
+      screen.show(words);
+      return;
+    }
+    const { question, prompt, session } = this.#asking;
+    const { digits, hint } = session.state;
+    const page = entryPage(question, prompt, session.state, screen.size);
+    screen.show(digits === '' && hint === undefined ? [...words, page] : [page]);
+  }
+
+  #letHear(effect: KeyEffect): void {
+    const player = this.#front?.player;
+    switch (effect) {
+      case 'taken':
+      case 'refused':
+        if (this.#sign !== undefined) player?.light(SIGN_PATTERNS[this.#sign]);
+        player?.sound(effect === 'taken' ? KEY_TAKEN : KEY_REFUSED);
+        return;
+      case 'warning':
+        player?.light(WARNING_PATTERN);
+        player?.sound(WARNING_PATTERN.sound);
+        return;
+      case 'none':
+        return;
+    }
+  }
+
+  /** The stars go at once; the light may still be that of the warning. */
+  #endAsking(): void {
+    this.#asking = undefined;
+    if (this.#sign !== undefined) this.#front?.player.light(SIGN_PATTERNS[this.#sign]);
+    this.#draw();
+  }
+
+  #connected(parts: BoardParts): void {
+    const { clock, parts: wanted } = this.#options;
+    const screen = wanted.display && new Screen(clock, wanted.display, parts);
+    this.#front = { player: new SignPlayer(clock, parts), screen };
+    parts.onKey((input) => this.#asking?.session.input(input));
+    if (this.#sign !== undefined) this.#front.player.light(SIGN_PATTERNS[this.#sign]);
+    this.#draw();
+    this.#tell({ state: 'ready', missing: [] });
+  }
+
+  #lost(why: HardwareError): void {
+    const again = this.#state?.state === 'lost';
+    this.#stopFront();
+    this.#tell({ state: 'lost', why });
+    this.#keysLost();
+    if (!again) this.#sayElsewhere();
+  }
+
+  #keypadMissing(): void {
+    if (!this.#hasKeys()) return;
+    this.#tell({ state: 'ready', missing: ['keypad'] });
+    this.#keysLost();
+  }
+
+  #keysLost(): void {
+    if (this.#asking === undefined) return;
+    this.#asking.keysLost = true;
+    this.#asking.session.giveUp();
+  }
+
+  #stopFront(): void {
+    this.#front?.player.stop();
+    this.#front?.screen?.stop();
+    this.#front = undefined;
+  }
+
+  #tell(state: PanelState): void {
+    const before = this.#state;
+    this.#state = state;
+    this.#nowKnown();
+    const same = before?.state === 'lost' && state.state === 'lost' && before.why.code === state.why.code;
+    if (!same) for (const listener of this.#listeners) listener(state);
+  }
+}

@@ -1,0 +1,43 @@
+import type { OpenPort } from '../byte-port.ts';
+import type { HardwareClock } from '../clock.ts';
+import { openSerialPort } from '../serial-port.ts';
+import type { OpenBoard } from './board.ts';
+import { BoardPanel, type BoardPanelOptions } from './board-panel.ts';
+import { PanelPathError } from './errors.ts';
+import { FIRMATA_SPEED, firmataBoard } from './firmata-board.ts';
+import { raspiBoard } from './raspi-board.ts';
+
+const ON_THE_PI = 'raspi-io';
+const SIMULATED = 'sim:';
+
+/**
+ * Opens the panel that `--panel` names: the serial port of a board with Firmata (`/dev/ttyACM0`),
+ * `raspi-io` for the pins of this Pi, or `sim:`, a virtual board. It is connected in the background: see
+ * `BoardPanel.onState`.
+ *
+ * @throws PanelPathError when `path` names none of them; PanelPartsError when the parts cannot be
+ */
+export function openPanel(path: string, options: Omit<BoardPanelOptions, 'open'>): BoardPanel {
+  return new BoardPanel({ ...options, open: boardAt(path, options.clock) });
+}
+
+function boardAt(path: string, clock: HardwareClock): OpenBoard {
+  if (path === ON_THE_PI) return raspiBoard(clock);
+  if (path === SIMULATED) return firmataBoard({ name: path, clock, open: simulated(clock) });
+  if (path.startsWith('/')) {
+    const open = () => openSerialPort({ path, baudRate: FIRMATA_SPEED });
+    return firmataBoard({ name: path, clock, open });
+  }
+  throw new PanelPathError(
+    `"${path}" is no panel: give the serial port of its board as /dev/ttyACM0, raspi-io, or sim: for a virtual one`,
+  );
+}
+
+function simulated(clock: HardwareClock): OpenPort {
+  let panel: Promise<{ open: OpenPort }> | undefined;
+  return async () => {
+    // Loaded only where it is asked for: a terminal in a clinic has no use for it.
+    panel ??= import('../sim/virtual-panel.ts').then(({ virtualPanel }) => virtualPanel({ clock }));
+    return (await panel).open();
+  };
+}
