@@ -64,6 +64,7 @@ function readIdentity(keys: readonly Uint8Array[], chain: readonly Uint8Array[])
   if (pkcs8 === undefined || privateKey === undefined || leaf === undefined || authorities.length === 0) {
     throw new IdentityDamagedError('a key or a certificate is missing');
   }
+  authorities.forEach(parseCertificate);
   const certificate = parseCertificate(leaf);
   if (!Buffer.from(publicKeyOf(pkcs8)).equals(certificate.spki)) {
     throw new IdentityDamagedError('key and certificate do not belong together');

@@ -19,7 +19,6 @@ export interface ConnectionLimits {
  */
 export class ServerConnection {
   readonly socket: TLSSocket;
-  readonly #stream: ByteStream;
   readonly #clock: Clock;
   readonly #limits: ConnectionLimits;
   #timer: Timer;
@@ -37,7 +36,6 @@ export class ServerConnection {
       readonly onClose: (connection: ServerConnection) => void;
     },
   ) {
-    this.#stream = stream;
     this.#clock = options.clock;
     this.#limits = options.limits;
     this.#timer = options.clock.after(options.limits.handshakeMs, () => this.destroy());
@@ -55,10 +53,9 @@ export class ServerConnection {
     this.socket.on('error', () => this.destroy());
     this.socket.once('close', () => {
       this.#timer.cancel();
-      this.#stream.destroy();
+      stream.destroy();
       options.onClose(this);
     });
-    stream.once('close', () => this.socket.destroy());
   }
 
   /** A request's head has come; `response` will answer it. */
@@ -81,7 +78,6 @@ export class ServerConnection {
 
   destroy(): void {
     this.socket.destroy();
-    this.#stream.destroy();
   }
 
   #expectWithin(ms: number): void {

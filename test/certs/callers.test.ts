@@ -97,6 +97,12 @@ test('a caller whose certificate has expired is still told apart from a stranger
   expect(await ask(old)).toMatchObject({ trusted: true, authorized: false, notAfter: now - DAY });
 });
 
+test('a caller whose certificate is not valid yet is not authorized', async () => {
+  const { ask, authority, now } = await network();
+  const early = await memberIdentity(authority, now + DAY);
+  expect(await ask(early)).toMatchObject({ trusted: true, authorized: false });
+});
+
 test('a caller whose certificate expires while its connection is open is not authorized any more', async () => {
   const { world, address, authority, now } = await network();
   const client = caller(world, { address, identity: await memberIdentity(authority, now - 89 * DAY) });

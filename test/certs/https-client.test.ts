@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
@@ -142,6 +143,16 @@ describe('the RC is told unreachable', () => {
     expect(world.network.openConnections).toBe(0);
   });
 
+  test('in time, however long connecting took', async () => {
+    const world = inMemory();
+    const address = await listen(world, (stream) => stream.resume());
+    world.network.setConditions(address, { latencyMs: 4_000 });
+    const client = caller(world, { address, identity: { authorities: [] } });
+    const outcome = client.request(GET).catch((error: unknown) => error);
+    expect(await world.clock.advanceUntil(outcome)).toMatchObject({ code: 'rc-unreachable' });
+    expect(world.clock.monotonic()).toBe(10_000);
+  });
+
   test('when the way to it swallows everything', async () => {
     const world = inMemory();
     const { client, address } = await served((_request, response) => answerJson(response, 'here'), world);
@@ -266,6 +277,35 @@ describe('a wait ends', () => {
     await new Promise((resolve) => sockets.at(-1)?.once('close', resolve));
     await expect(client.request(GET)).rejects.toMatchObject({ code: 'rc-client-closed' });
     client.close();
+  });
+
+  test('when the client is closed before it has connected', async () => {
+    const world = inMemory();
+    const client = await callerOf(world, (stream) => stream.resume());
+    const outcome = client.request(GET).catch((error: unknown) => error);
+    client.close();
+    expect(await outcome).toMatchObject({ code: 'rc-client-closed' });
+    await world.clock.advance(100);
+    expect(world.network.openConnections).toBe(0);
+    expect(world.clock.pendingTimers).toBe(0);
+  });
+
+  test('and closing the client closes connections that were kept', async () => {
+    const world = inMemory();
+    const { client, https } = await served((_request, response) => answerJson(response, 'here'), world);
+    await world.clock.advanceUntil(client.request(GET));
+    expect(https.connections).toBe(1);
+    client.close();
+    await world.clock.advance(10);
+    expect(https.connections).toBe(0);
+  });
+
+  test('and leaves nothing on the signal', async () => {
+    const { client } = await served((_request, response) => answerJson(response, 'here'));
+    const { signal } = new AbortController();
+    await client.request({ ...GET, signal });
+    await client.request({ ...GET, signal, path: 'no path' }).catch(() => undefined);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   test('when the client is closed in the middle of connecting', async () => {

@@ -1,8 +1,9 @@
 import type { RequestListener, ServerResponse } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { connect, type createSecureContext, type TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type HttpsLimits, HttpsServer } from '../../certs/https-server.ts';
-import type { ByteStream } from '../../runtime/network.ts';
+import type { ByteStream, Network } from '../../runtime/network.ts';
 import { seededRandom } from '../../runtime/random.ts';
 import { answerJson, caller, inMemory, newAuthority, rcIdentity } from './support.ts';
 
@@ -156,6 +157,22 @@ describe('the server goes on', () => {
     expect(await ask()).toBe('here');
   });
 
+  test('after the network broke at any moment', async () => {
+    const { world, https, connectTcp, connectTls, ask, address } = await running((_request, response) => {
+      world.clock.after(S, () => answerJson(response, 'here'));
+    });
+    await connectTcp();
+    await connectTls();
+    const waiting = await connectTls();
+    waiting.write(`${HEAD}\r\n`);
+    await world.clock.advance(10);
+    expect(https.connections).toBe(3);
+    world.network.cut(address);
+    await world.clock.advance(2 * S);
+    expect(https.connections).toBe(0);
+    expect(await ask()).toBe('here');
+  });
+
   test('after callers left at any moment', async () => {
     const { world, https, connectTls, ask } = await running((_request, response) => {
       world.clock.after(S, () => answerJson(response, 'here'));
@@ -228,6 +245,26 @@ describe('closing', () => {
     await https.close();
   });
 
+  test('cuts who comes in the very moment', async () => {
+    const { world, authority } = await running();
+    const accepted: ((stream: ByteStream) => void)[] = [];
+    const network: Network = {
+      connect: world.network.connect,
+      listen: async (address, onConnection) => {
+        accepted.push(onConnection);
+        return { address, close: async () => undefined };
+      },
+    };
+    const identity = await rcIdentity(authority, world.clock.now());
+    const https = new HttpsServer({ surroundings: { clock: world.clock, network }, identity });
+    await https.listen({ host: '127.0.0.1', port: 8440 });
+    await https.close();
+    const late = new PassThrough();
+    for (const accept of accepted) accept(late);
+    expect(late.destroyed).toBe(true);
+    expect(https.connections).toBe(0);
+  });
+
   test('leaves no timer and no connection behind', async () => {
     const { world, https, connectTcp, connectTls, ask } = await running();
     await connectTcp();
@@ -286,5 +323,5 @@ async function running(handler: RequestListener = answerHere, limits: Partial<Ht
       .then(({ body }) => body);
     return world.clock.advanceUntil(outcome);
   };
-  return { world, https, requests, connectTcp, connectTls, ask };
+  return { world, authority, https, address, requests, connectTcp, connectTls, ask };
 }

@@ -77,6 +77,10 @@ describe.each(kinds)('a kept $kind identity', ({ file, save, load }) => {
       key + certificates.toReversed().join(''),
       whole.replace('M', 'N'),
       whole.slice(0, -100),
+      whole.replace(
+        certificates.at(-1) ?? '',
+        '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      ),
       `${key.slice(0, 60)}\n-----END PRIVATE KEY-----\n${certificates.join('')}`,
     ];
     for (const text of wrong) {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Authority, TLS_CERTIFICATE_MS } from '../../certs/authority.ts';
 import { HttpsServer } from '../../certs/https-server.ts';
@@ -182,6 +183,18 @@ describe("nothing is sent to what listens at the RC's address", () => {
     const extensions = [alternativeName('127.0.0.1')];
     const shown = await strange(authority, signer, now, { extensions });
     await expectRefusal(world, { shown, believed: [authority.certificate] }, /not meant for serverAuth/);
+  });
+
+  test('when its key is of another kind than P-256', async () => {
+    const { world, now, authority, signer } = await network();
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    const shown = await strange(authority, signer, now, {
+      publicKey: new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })),
+      extensions: [...tlsUsage('server'), alternativeName('127.0.0.1')],
+    });
+    const key = new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' }));
+    const believed = [authority.certificate];
+    await expectRefusal(world, { shown: { ...shown, privateKey: key }, believed }, /P-256/);
   });
 
   test("when its certificate is an authority's", async () => {
