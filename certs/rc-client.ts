@@ -31,6 +31,20 @@ import {
   type TokenResponse,
   tokenResponse,
 } from '../protocol/rc-api/join.ts';
+import {
+  type CardListRequest,
+  type CardListResponse,
+  cardListResponse,
+  type HubPatientsRequest,
+  type HubPatientsResponse,
+  type HubSecretsRequest,
+  type HubSecretsResponse,
+  hubPatientsResponse,
+  hubSecretsResponse,
+  type LimbasiyaCardRequest,
+  type LimbasiyaCardResponse,
+  limbasiyaCardResponse,
+} from '../protocol/rc-api/limbasiya.ts';
 import { problem } from '../protocol/rc-api/problem.ts';
 import { type StatusResponse, statusResponse } from '../protocol/rc-api/status.ts';
 import type { Address } from '../runtime/network.ts';
@@ -107,6 +121,31 @@ export class RcClient {
 
   report(reports: ReportsRequest): Promise<ReportsResponse> {
     return this.#call(reportsResponse, { method: 'POST', path: '/v1/reports', body: reports });
+  }
+
+  /** Registers the calling hub under limbasiya-2021; may be repeated after a lost answer (PROTOCOL 1.1). */
+  registerHubSecrets(request: HubSecretsRequest): Promise<HubSecretsResponse> {
+    return this.#call(hubSecretsResponse, { method: 'POST', path: '/v1/limbasiya/hub', body: request });
+  }
+
+  /** A page of the list of `(UID_i, C_i)` (PROTOCOL 1.3). */
+  hubPatients(request: HubPatientsRequest): Promise<HubPatientsResponse> {
+    const path = '/v1/limbasiya/hub/patients';
+    return this.#call(hubPatientsResponse, { method: 'POST', path, body: request });
+  }
+
+  /**
+   * Registers a limbasiya-2021 card (PROTOCOL 1.1). After a lost answer the `UID` is taken, and what was in
+   * the answer is gone: register with a new one.
+   */
+  registerLimbasiyaCard(request: LimbasiyaCardRequest): Promise<LimbasiyaCardResponse> {
+    const path = '/v1/limbasiya/cards';
+    return this.#call(limbasiyaCardResponse, { method: 'POST', path, body: request });
+  }
+
+  /** The list of hubs as it is now, for a limbasiya-2021 card (PROTOCOL 1.3). */
+  cardList(request: CardListRequest): Promise<CardListResponse> {
+    return this.#call(cardListResponse, { method: 'POST', path: '/v1/limbasiya/cards/list', body: request });
   }
 
   status(): Promise<StatusResponse> {
