@@ -131,5 +131,8 @@ function openError(path: string, cause: unknown): ReaderLostError {
       cause,
     });
   }
+  if (/ioctl|directory/i.test(text)) {
+    return new ReaderLostError(`${path} is no serial port: check --reader`, { cause });
+  }
   return new ReaderLostError(`cannot open the reader at ${path}: ${text}`, { cause });
 }

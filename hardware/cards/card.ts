@@ -22,7 +22,7 @@ export interface PresentedCard {
   /** What the card says it is: `NTAG215`, `ISO-DEP card with 512 bytes for Cardea`, … */
   describe(): Promise<string>;
   /**
-   * Slots A and B, whole.
+   * Slots A and B. One that begins with zeros holds nothing, and is given as zeros without being read.
    * @throws BlankCardError, ForeignCardError, CardTooSmallError, CardLockedError, CardUnsupportedError,
    *   CardUnreadableError
    */

@@ -1,6 +1,6 @@
-/** Pages in one FAST_READ: what the chip surely carries, and where trying more ends (HARDWARE 4). */
-const FIRST_PIECE = 15;
-const LONGEST_PIECE = 60;
+/** Pages in one FAST_READ: what the chip surely carries, and what is tried beyond (HARDWARE 4). */
+const PIECES = [15, 30, 60] as const;
+const [FIRST_PIECE, , LONGEST_PIECE] = PIECES;
 
 /**
  * How many pages a reader's chip carries in one FAST_READ, found out by reading: its buffer is 64 bytes, and
@@ -12,10 +12,9 @@ export class FastReadLimit {
   /** The shortest piece that failed where nothing as long had ever come through. */
   #refused = LONGEST_PIECE + 1;
 
-  /** Pages to ask for next; 0 means FAST_READ does not work here, and READ is to be used. */
+  /** Pages to ask for next, at most; 0 means FAST_READ does not work here, and READ is to be used. */
   get pages(): number {
-    if (this.#refused <= FIRST_PIECE) return this.#proven;
-    const next = Math.min(Math.max(FIRST_PIECE, this.#proven * 2), LONGEST_PIECE);
+    const next = PIECES.find((pages) => pages > this.#proven) ?? LONGEST_PIECE;
     return next < this.#refused ? next : this.#proven;
   }
 
@@ -23,8 +22,11 @@ export class FastReadLimit {
     this.#proven = Math.max(this.#proven, pages);
   }
 
-  /** What came through once may fail for a moment (a card held badly): that lowers nothing. */
+  /**
+   * What came through once may fail for a moment (a card held badly): that lowers nothing. Nor do short
+   * pieces: a tag that knows no FAST_READ is no fault of the chip.
+   */
   failed(pages: number): void {
-    if (pages > this.#proven) this.#refused = Math.min(this.#refused, pages);
+    if (pages >= FIRST_PIECE && pages > this.#proven) this.#refused = Math.min(this.#refused, pages);
   }
 }

@@ -2,7 +2,7 @@ import { CardTooSmallError, CardUnreadableError, ForeignCardError } from '../err
 import { isUncertain, refusal, StatusWordError, senseless, transmit } from './apdu.ts';
 import type { FormatOptions, PresentedCard, Slot } from './card.ts';
 import { type CardLink, reading, sameBytes } from './link.ts';
-import { DEFAULT_SLOT_BYTES } from './slots.ts';
+import { DEFAULT_SLOT_BYTES, readSlotsInUse, SLOT_HEAD_BYTES } from './slots.ts';
 
 /** `F0` (proprietary), then `CARDEA`. */
 const AID = Uint8Array.of(0xf0, 0x43, 0x41, 0x52, 0x44, 0x45, 0x41);
@@ -13,6 +13,8 @@ const UPDATE_BINARY = 0xd6;
 const PIECE = 240;
 /** Offsets have 15 bits: with the 16th, P1 would name a file (HARDWARE 5). */
 const LARGEST_FILE = 0x8000;
+/** Two slots of which one can tell whether they are empty. */
+const SMALLEST_FILE = 2 * SLOT_HEAD_BYTES;
 /** How often a piece is written again whose bytes read back wrong. */
 const WRITE_ROUNDS = 3;
 
@@ -39,7 +41,8 @@ export class IsoDepCard implements PresentedCard {
   readSlots(): Promise<readonly [Uint8Array, Uint8Array]> {
     return this.#plainly(async () => {
       const slotBytes = await this.#slotBytes();
-      return [await this.#read(0, slotBytes), await this.#read(slotBytes, slotBytes)] as const;
+      const start = await this.#read(0, Math.min(PIECE, 2 * slotBytes));
+      return readSlotsInUse(slotBytes, start, (from, to) => this.#read(from, to - from));
     });
   }
 
@@ -81,7 +84,8 @@ export class IsoDepCard implements PresentedCard {
       throw error instanceof StatusWordError ? noApplication(error) : error;
     });
     const size = fileSize(answer);
-    if (size === undefined || size < 2 || size % 2 !== 0 || size > LARGEST_FILE) throw senseless();
+    if (size === undefined || size % 2 !== 0 || size < SMALLEST_FILE || size > LARGEST_FILE)
+      throw senseless();
     return size;
   }
 

@@ -11,7 +11,7 @@ import type { FormatOptions, PresentedCard, Slot } from './card.ts';
 import { type CardLink, reading, sameBytes } from './link.ts';
 import { areaBytes, type Content, EMPTY_MESSAGE, emptySlots, readContent, SLOTS_OFFSET } from './ndef.ts';
 import { chipOfVersion, firstLockedPage, type NtagChip } from './ntag-chips.ts';
-import { DEFAULT_SLOT_BYTES } from './slots.ts';
+import { DEFAULT_SLOT_BYTES, readSlotsInUse } from './slots.ts';
 import { PAGE_BYTES, type TagPages } from './tag-pages.ts';
 
 const GET_VERSION = Uint8Array.of(0x60);
@@ -21,6 +21,8 @@ const FIRST_PAGE = 4;
 const FIRST_SLOT_PAGE = FIRST_PAGE + SLOTS_OFFSET / PAGE_BYTES;
 /** Enough of the data area to tell what it holds: 15 pages, one FAST_READ. */
 const HEAD_BYTES = 60;
+/** Bytes of an NTAG216's user memory: no tag of the family has more. */
+const LARGEST_AREA = 888;
 /** How often a slot is written again whose bytes read back wrong. */
 const WRITE_ROUNDS = 3;
 
@@ -40,7 +42,6 @@ export class TypeTwoTag implements PresentedCard {
   readonly #link: CardLink;
   readonly #pages: TagPages;
   #chip: NtagChip | undefined;
-  #slotBytes: number | undefined;
 
   constructor(link: CardLink, pages: TagPages) {
     this.#link = link;
@@ -56,15 +57,13 @@ export class TypeTwoTag implements PresentedCard {
   }
 
   async readSlots(): Promise<readonly [Uint8Array, Uint8Array]> {
-    const slotBytes = await this.#knownSlotBytes();
-    const last = FIRST_SLOT_PAGE + (2 * slotBytes) / PAGE_BYTES - 1;
-    const both = await this.#pages.read(FIRST_SLOT_PAGE, last);
-    return [both.slice(0, slotBytes), both.slice(slotBytes)];
+    const { slotBytes, start } = await this.#findSlots();
+    return readSlotsInUse(slotBytes, start, (from, to) => this.#readSlotBytes(from, to));
   }
 
   async writeSlot(slot: Slot, bytes: Uint8Array): Promise<void> {
     const chip = await this.#identify();
-    const slotBytes = await this.#knownSlotBytes();
+    const { slotBytes } = await this.#findSlots();
     if (bytes.length > slotBytes) {
       throw new CardTooSmallError(
         `this ${chip.name} has slots of ${slotBytes} bytes, and ${bytes.length} are needed: use a larger card`,
@@ -93,11 +92,9 @@ export class TypeTwoTag implements PresentedCard {
     await this.#checkWritable(area.chip, FIRST_PAGE, FIRST_PAGE + formatted.length / PAGE_BYTES - 1);
     if (!area.formatted) await this.#writePages(CC_PAGE, Uint8Array.of(0xe1, 0x10, area.chip.ccSize, 0x00));
     // An empty message while the rest is written, the real length last: never a length over stale data.
-    this.#slotBytes = undefined;
     await this.#writePages(FIRST_PAGE, EMPTY_MESSAGE);
     await this.#writePages(FIRST_PAGE + 1, formatted.subarray(PAGE_BYTES));
     await this.#writePages(FIRST_PAGE, formatted.subarray(0, PAGE_BYTES));
-    this.#slotBytes = slotBytes;
   }
 
   /** @throws CardUnsupportedError for a tag that is no NTAG21x */
@@ -120,36 +117,47 @@ export class TypeTwoTag implements PresentedCard {
     }
   }
 
-  async #knownSlotBytes(): Promise<number> {
-    if (this.#slotBytes === undefined) {
-      const { content, chip, length } = await this.#readArea();
-      if (content.kind === 'slots') this.#slotBytes = content.slotBytes;
-      else if (areaBytes(DEFAULT_SLOT_BYTES) > length) throw tooSmall(chip, length, DEFAULT_SLOT_BYTES);
-      else if (content.kind === 'foreign') throw foreign(content);
-      else throw new BlankCardError('the card is empty: register it at the console first');
+  /**
+   * Looks at where the slots' header should stand, and at the first page of slot A, in one reading.
+   * @throws whatever tells best why there are no slots
+   */
+  async #findSlots(): Promise<{ readonly slotBytes: number; readonly start: Uint8Array }> {
+    const head = await this.#pages.read(CC_PAGE, FIRST_SLOT_PAGE);
+    const length = claimedLength(head);
+    if (length !== undefined) {
+      const content = readContent(head.subarray(PAGE_BYTES), Math.min(length, LARGEST_AREA));
+      if (content.kind === 'slots') {
+        return { slotBytes: content.slotBytes, start: head.slice(PAGE_BYTES + SLOTS_OFFSET) };
+      }
     }
-    return this.#slotBytes ?? 0;
+    const { content, chip, length: actual } = await this.#readArea();
+    if (areaBytes(DEFAULT_SLOT_BYTES) > actual) throw tooSmall(chip, actual, DEFAULT_SLOT_BYTES);
+    if (content.kind !== 'blank') throw foreign(content);
+    throw new BlankCardError('the card is empty: register it at the console first');
+  }
+
+  /** Bytes of the slots, from `from` up to `to`, both at borders of pages. */
+  #readSlotBytes(from: number, to: number): Promise<Uint8Array> {
+    return this.#pages.read(FIRST_SLOT_PAGE + from / PAGE_BYTES, FIRST_SLOT_PAGE + to / PAGE_BYTES - 1);
   }
 
   async #readArea(): Promise<DataArea> {
     const chip = await this.#identify();
     const cc = (await this.#pages.readHead()).subarray(CC_PAGE * PAGE_BYTES);
-    const [magic = 0, version = 0, size = 0] = cc;
     const formatted = cc.some((byte) => byte !== 0);
-    if (formatted && (magic !== 0xe1 || version >> 4 !== 1)) {
+    const claimed = formatted ? claimedLength(cc) : chip.ccSize * 8;
+    if (claimed === undefined) {
       throw new CardUnsupportedError(
         `this ${chip.name} was set up for something else for ever: use another card`,
       );
     }
-    const length = formatted ? Math.min(size * 8, chip.userBytes) : chip.ccSize * 8;
+    const length = Math.min(claimed, chip.userBytes);
     const head = await this.#pages.read(FIRST_PAGE, FIRST_PAGE + HEAD_BYTES / PAGE_BYTES - 1);
     return { chip, length, content: readContent(head, length), formatted };
   }
 
   async #slotsAreEmpty(slotBytes: number): Promise<boolean> {
-    this.#slotBytes = slotBytes;
-    const [a, b] = await this.readSlots();
-    return [...a, ...b].every((byte) => byte === 0);
+    return (await this.#readSlotBytes(0, 2 * slotBytes)).every((byte) => byte === 0);
   }
 
   /** @throws CardLockedError when any of the pages can not be written, with the reason */
@@ -197,6 +205,11 @@ export class TypeTwoTag implements PresentedCard {
       await this.#link.reselect();
     }
   }
+}
+
+/** Bytes of the data area by the capability container, `E1 1x size access`; undefined where that is none. */
+function claimedLength([magic = 0, version = 0, size = 0]: Uint8Array): number | undefined {
+  return magic === 0xe1 && version >> 4 === 1 ? size * 8 : undefined;
 }
 
 function checkRoom({ chip, length }: DataArea, slotBytes: number): void {

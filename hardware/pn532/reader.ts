@@ -135,6 +135,8 @@ export class Pn532 {
       // Confirms a change of speed; otherwise it does nothing.
       this.#send({ kind: 'ack' });
       await this.#lastSend;
+      // Changes nothing, and lets the last bytes leave.
+      await this.#port.setSpeed(this.speed).catch(() => {});
       await this.#port.close();
     });
   }

@@ -27,7 +27,10 @@ const FIRST_TIMEOUTS_MS = [150, 150, 1_500] as const;
 /** Edges that wake the chip, then idle time for its oscillator (HARDWARE 2). */
 const WAKE_BYTES = Uint8Array.of(0x55, 0x55, ...new Uint8Array(14));
 const OSCILLATOR_START_MS = 5;
-/** From the host's ACK until the chip has changed its speed. */
+/**
+ * From the host's ACK until the chip has it and has changed its speed. (Many a USB adapter says that bytes
+ * have left which it still holds.)
+ */
 const SPEED_CHANGE_MS = 5;
 /** Echoed by the chip: every bit both ways, and zeros and ones in a row. */
 const TEST_PATTERN = Uint8Array.from({ length: 64 }, (_, i) => [0x55, 0xaa, 0x00, 0xff, i][i % 5] ?? i);
@@ -137,8 +140,8 @@ async function changeSpeed(pn532: Pn532, { clock, speed = FAST_SPEED }: StartOpt
   try {
     await pn532.run(setSerialBaudRate(speed));
     await pn532.confirm();
-    await pn532.setSpeed(speed);
     await pause(clock, SPEED_CHANGE_MS);
+    await pn532.setSpeed(speed);
     await testLine(pn532);
   } catch (error) {
     if (!(error instanceof HardwareError) || error instanceof ReaderLostError) throw error;

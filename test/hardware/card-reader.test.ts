@@ -58,14 +58,18 @@ describe('a reader', () => {
   });
 
   it('misses no card at any poll, however long it lies there', async () => {
-    rig = new Rig();
+    const listings: string[] = [];
+    rig = new Rig({ trace: (line) => line.startsWith('< d5 4b') && listings.push(line) });
     await rig.tap(tag().card);
+    listings.length = 0;
     let removed = false;
     const removal = rig.reader.waitForRemoval().then(() => {
       removed = true;
     });
     await rig.clock.advance(60_000);
     expect(removed).toBe(false);
+    expect(listings.length).toBeGreaterThan(300);
+    expect(listings.filter((line) => !line.startsWith('< d5 4b 01'))).toEqual([]);
     rig.field.take();
     await rig.run(removal);
   });
