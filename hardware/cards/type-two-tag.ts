@@ -118,18 +118,15 @@ export class TypeTwoTag implements PresentedCard {
   }
 
   /**
-   * Looks at where the slots' header should stand, and at the first page of slot A, in one reading.
+   * Looks at where the slots' header should stand, and at the first page of slot A, in one reading; at what
+   * chip it is, and what else it holds, only where there is no such header.
+   *
    * @throws whatever tells best why there are no slots
    */
   async #findSlots(): Promise<{ readonly slotBytes: number; readonly start: Uint8Array }> {
-    const head = await this.#pages.read(CC_PAGE, FIRST_SLOT_PAGE);
-    const length = claimedLength(head);
-    if (length !== undefined) {
-      const content = readContent(head.subarray(PAGE_BYTES), Math.min(length, LARGEST_AREA));
-      if (content.kind === 'slots') {
-        return { slotBytes: content.slotBytes, start: head.slice(PAGE_BYTES + SLOTS_OFFSET) };
-      }
-    }
+    const head = await this.#pages.read(FIRST_PAGE, FIRST_SLOT_PAGE);
+    const found = readContent(head, LARGEST_AREA);
+    if (found.kind === 'slots') return { slotBytes: found.slotBytes, start: head.slice(SLOTS_OFFSET) };
     const { content, chip, length: actual } = await this.#readArea();
     if (areaBytes(DEFAULT_SLOT_BYTES) > actual) throw tooSmall(chip, actual, DEFAULT_SLOT_BYTES);
     if (content.kind !== 'blank') throw foreign(content);
