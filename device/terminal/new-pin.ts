@@ -1,5 +1,5 @@
 import type { Event, State, Step } from './state.ts';
-import { conclude, ended, refuse, stay } from './steps.ts';
+import { cardWanted, conclude, ended, refuse, stay } from './steps.ts';
 
 type NewPinState = Extract<State, { phase: 'choosing' | 'preparing' | 'writing' | 'confirming' }>;
 
@@ -24,12 +24,7 @@ export function changePinTransition(state: NewPinState, event: Event): Step {
       if (event.type === 'written')
         return { state: { phase: 'confirming' }, effects: [{ do: 'confirm-new-pin' }] };
       // The old image is whole until the new one is: laying the card back is all there is to do.
-      if (event.type === 'failed' && event.reason === 'card-removed')
-        return write(['Please lay your card back.']);
-      if (event.type === 'failed' && event.reason === 'card-changed') {
-        return write(['This is another card.', 'Please lay the first one back.']);
-      }
-      return ended(state, event);
+      return writeAgain(state, event);
     case 'confirming':
       if (event.type === 'confirmed') {
         return conclude({ kind: 'pin-set' }, [
@@ -40,6 +35,11 @@ export function changePinTransition(state: NewPinState, event: Event): Step {
       if (event.type === 'hub-down' || event.type === 'failed') return refuse('new-pin-unfinished');
       return stay(state);
   }
+}
+
+function writeAgain(state: State, event: Event): Step {
+  const wanted = cardWanted(event);
+  return wanted === undefined ? ended(state, event) : write(wanted);
 }
 
 function write(lines: readonly string[]): Step {

@@ -39,17 +39,45 @@ export const SENTENCES = {
     'That is not the recovery code of this card.',
     'Please look again, or ask at the desk.',
   ],
+  'wrong-credentials': ['The identity or the password is wrong.', 'Please tap your card again.'],
+  'credentials-format': ['An identity and a password are needed.', 'Please tap your card again.'],
+  'new-password-format': ['The new password cannot be used.', 'Your password was not changed.'],
+  'new-password-differs': ['The two new passwords are not the same.', 'Your password was not changed.'],
+  'no-hub-chosen': ['No clinic was chosen.', 'Please tap your card again.'],
+  'hub-not-on-card': ['This card does not know this clinic.', 'Please ask at the desk.'],
+  'clocks-differ': ["The terminal's clock and the clinic's differ.", 'Please ask at the desk to set them.'],
   'new-pin-unfinished': ['Your new PIN is on the card.', 'Please tap once more to finish.'],
   'new-pin-refused': ['The clinic could not change the PIN now.', 'Your PIN was not changed.'],
   cancelled: ['Cancelled.', 'Nothing was changed.'],
   'terminal-fault': ['The terminal has a fault.', 'Please ask at the desk.'],
 } as const satisfies Record<string, readonly [string, string]>;
 
-/** The lines for a refusal, with the tries that are left where the hub has counted one. */
-export function refusalLines(reason: Reason, attemptsLeft?: number): readonly string[] {
+/** What a refusal says besides its reason. */
+export interface RefusalDetail {
+  /** Where the hub has counted a try. */
+  readonly attemptsLeft?: number;
+  /** The hub's time minus the terminal's. */
+  readonly clockDifferenceMs?: number;
+}
+
+/** The lines for a refusal. */
+export function refusalLines(
+  reason: Reason,
+  { attemptsLeft, clockDifferenceMs }: RefusalDetail = {},
+): readonly string[] {
   const [what, remedy] = SENTENCES[reason];
-  if (reason !== 'wrong-pin' || attemptsLeft === undefined) return [what, remedy];
-  if (attemptsLeft === 0)
-    return [what, 'That was the last try: the card is locked.', 'Please ask at the desk.'];
-  return [what, attemptsLeft === 1 ? '1 try is left.' : `${attemptsLeft} tries are left.`, remedy];
+  if (reason === 'wrong-pin' && attemptsLeft !== undefined) {
+    if (attemptsLeft === 0)
+      return [what, 'That was the last try: the card is locked.', 'Please ask at the desk.'];
+    return [what, attemptsLeft === 1 ? '1 try is left.' : `${attemptsLeft} tries are left.`, remedy];
+  }
+  if (reason === 'clocks-differ' && clockDifferenceMs !== undefined) {
+    return [what, clockLine(clockDifferenceMs), remedy];
+  }
+  return [what, remedy];
+}
+
+function clockLine(difference: number): string {
+  const seconds = (Math.abs(difference) / 1000).toFixed(1);
+  return `The terminal's is ${seconds} s ${difference > 0 ? 'behind' : 'ahead'}.`;
 }

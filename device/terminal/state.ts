@@ -1,5 +1,5 @@
 import type { Question, Sign } from '../../hardware/panel/panel.ts';
-import type { Reason } from './sentences.ts';
+import type { Reason, RefusalDetail } from './sentences.ts';
 
 /** What the patient came for. */
 export type Goal = 'serve' | 'new-pin' | 'recover';
@@ -28,17 +28,36 @@ export type State =
   | { readonly phase: 'preparing' }
   | { readonly phase: 'writing' }
   | { readonly phase: 'confirming' }
+  | LimbasiyaState
   /** The outcome is on display: until the card is gone, and long enough to be read. */
   | { readonly phase: 'told'; readonly read: boolean };
 
 export type Link = 'calling' | 'up' | 'down';
+
+/** Where a tap with a card of `limbasiya-2021` stands; once it is in, it is `served` like any other. */
+export type LimbasiyaState =
+  | { readonly phase: 'identifying'; readonly asked: 'identity' | 'password' }
+  /** The card's `E` is being checked. */
+  | { readonly phase: 'unlocking' }
+  /** The RC is asked for its list of hubs. */
+  | { readonly phase: 'refreshing' }
+  | { readonly phase: 'choosing-hub' }
+  | { readonly phase: 'calling'; readonly calls: number }
+  /** LOGIN is out. */
+  | { readonly phase: 'agreeing'; readonly calls: number }
+  /** PROOF is out. */
+  | { readonly phase: 'answering'; readonly calls: number }
+  | { readonly phase: 'choosing-password' }
+  /** The card is being written under its new password. */
+  | { readonly phase: 'replacing' };
 
 /** What happens to a terminal. */
 export type Event =
   | { readonly type: 'reader-ready' }
   | { readonly type: 'reader-lost' }
   | { readonly type: 'card-laid' }
-  | { readonly type: 'card-read'; readonly recoverable: boolean }
+  | { readonly type: 'card-read'; readonly suite: 'cardea-1'; readonly recoverable: boolean }
+  | { readonly type: 'card-read'; readonly suite: 'limbasiya-2021' }
   | { readonly type: 'card-gone' }
   /** What was told has been there long enough to be read. */
   | { readonly type: 'lingered' }
@@ -55,8 +74,13 @@ export type Event =
   | { readonly type: 'prepared' }
   | { readonly type: 'written' }
   | { readonly type: 'confirmed' }
+  /** The list of hubs to choose from is there; it is not the card's where that was out of date. */
+  | { readonly type: 'list-known'; readonly changed: boolean }
+  | { readonly type: 'hub-chosen' }
+  /** CHALLENGE came, and is the hub's. */
+  | { readonly type: 'agreed' }
   /** Anything that ends the tap, for a reason that has a sentence. */
-  | { readonly type: 'failed'; readonly reason: Reason };
+  | ({ readonly type: 'failed'; readonly reason: Reason } & RefusalDetail);
 
 /** What the WELCOME said, as far as it is shown. */
 export interface Welcomed {
@@ -80,6 +104,9 @@ export type Effect =
   | { readonly do: 'prepare-new-pin' }
   | { readonly do: 'write-card' }
   | { readonly do: 'confirm-new-pin' }
+  | { readonly do: 'refresh-list' }
+  | { readonly do: 'write-list' }
+  | { readonly do: 'choose-hub' }
   | { readonly do: 'clear-old-image' }
   /** Closes the session and the connection, and wipes what the tap held. */
   | { readonly do: 'end-tap'; readonly outcome: Outcome }
@@ -90,7 +117,7 @@ export type Effect =
 export type Outcome =
   | { readonly kind: 'served' }
   | { readonly kind: 'pin-set' }
-  | { readonly kind: 'refused'; readonly reason: Reason; readonly attemptsLeft?: number };
+  | ({ readonly kind: 'refused'; readonly reason: Reason } & RefusalDetail);
 
 /** A decision: the next state, and what is to be done, in order. */
 export interface Step {

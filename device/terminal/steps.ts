@@ -1,5 +1,8 @@
-import { type Reason, refusalLines } from './sentences.ts';
+import { type Reason, type RefusalDetail, refusalLines } from './sentences.ts';
 import type { Effect, Event, Outcome, State, Step } from './state.ts';
+
+/** A connection that breaks before the WELCOME is made anew this often; the same blinded PIN costs no new try. */
+export const CALLS_MAX = 3;
 
 /** Nothing to do: the event means nothing here. */
 export function stay(state: State): Step {
@@ -15,17 +18,27 @@ export function conclude(outcome: Outcome, before: readonly Effect[] = []): Step
 }
 
 /** Ends the tap with a reason, and shows it. */
-export function refuse(reason: Reason, attemptsLeft?: number): Step {
-  const tries = attemptsLeft === undefined ? {} : { attemptsLeft };
-  return conclude({ kind: 'refused', reason, ...tries }, [
+export function refuse(reason: Reason, detail: RefusalDetail = {}): Step {
+  return conclude({ kind: 'refused', reason, ...detail }, [
     { do: 'stop-asking' },
-    { do: 'show', sign: 'refused', lines: refusalLines(reason, attemptsLeft) },
+    { do: 'show', sign: 'refused', lines: refusalLines(reason, detail) },
   ]);
 }
 
 /** What ends a tap in any phase; all else is passed over. */
 export function ended(state: State, event: Event): Step {
-  if (event.type === 'failed') return refuse(event.reason);
+  if (event.type === 'failed') {
+    const { type: _, reason, ...detail } = event;
+    return refuse(reason, detail);
+  }
   if (event.type === 'cancelled') return refuse('cancelled');
   return stay(state);
+}
+
+/** What to say where the card to be written is not there; undefined for any other event. */
+export function cardWanted(event: Event): readonly string[] | undefined {
+  if (event.type !== 'failed') return undefined;
+  if (event.reason === 'card-removed') return ['Please lay your card back.'];
+  if (event.reason === 'card-changed') return ['This is another card.', 'Please lay the first one back.'];
+  return undefined;
 }

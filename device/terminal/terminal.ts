@@ -101,7 +101,7 @@ export class Terminal {
       case 'ask': {
         this.#asking = new AbortController();
         const asking = AbortSignal.any([signal, this.#asking.signal]);
-        return this.#act(effect.do, (tap) => tap.ask(effect.question, asking));
+        return this.#act(effect.do, (tap) => tap.ask(effect.question, asking), asking);
       }
       case 'stop-asking':
         this.#asking.abort();
@@ -140,14 +140,17 @@ export class Terminal {
     }
   }
 
-  /** Runs an action of the tap beside the terminal; what it comes to is dispatched if the tap still goes on. */
-  #act(step: Effect['do'], action: (tap: Tap) => Promise<Done>): void {
+  /**
+   * Runs an action of the tap beside the terminal; what it comes to is dispatched if the tap still goes on,
+   * and nobody has called the action off.
+   */
+  #act(step: Effect['do'], action: (tap: Tap) => Promise<Done>, calledOff?: AbortSignal): void {
     const tap = this.#tap;
     if (tap === undefined) return;
     const { clock } = this.#tools.surroundings;
     const began = clock.monotonic();
     const report = (ok: boolean, note: string, event: Event | undefined) => {
-      if (this.#tap !== tap) return;
+      if (this.#tap !== tap || calledOff?.aborted) return;
       this.#observer.step({ step, note, ok, milliseconds: clock.monotonic() - began });
       if (event !== undefined) this.#dispatch(event);
     };

@@ -1,11 +1,9 @@
 import { STATUS } from '../../protocol/login/messages.ts';
+import { limbasiyaCardRead, limbasiyaTransition } from './limbasiya.ts';
 import { changePinTransition } from './new-pin.ts';
 import { refusalLines } from './sentences.ts';
 import type { Effect, Event, Goal, State, Step, Welcomed } from './state.ts';
-import { conclude, ended, refuse, stay } from './steps.ts';
-
-/** A connection that breaks before the WELCOME is made anew this often; the same blinded PIN costs no new try. */
-const CALLS_MAX = 3;
+import { CALLS_MAX, conclude, ended, refuse, stay } from './steps.ts';
 
 /** Where a terminal begins: its reader has not answered yet. */
 export function begin(): Step {
@@ -31,7 +29,9 @@ export function transition(goal: Goal, state: State, event: Event): Step {
       if (event.type === 'lingered') return { state, effects: [invite(goal)] };
       return event.type === 'reader-lost' ? readerless() : stay(state);
     case 'reading':
-      if (event.type === 'card-read') return cardRead(goal, event.recoverable);
+      if (event.type === 'card-read') {
+        return event.suite === 'cardea-1' ? cardRead(goal, event.recoverable) : limbasiyaCardRead(goal);
+      }
       if (event.type === 'reader-lost') return refuse('reader-lost');
       return ended(state, event);
     case 'entering':
@@ -43,7 +43,7 @@ export function transition(goal: Goal, state: State, event: Event): Step {
     case 'opening':
       if (event.type === 'opened')
         return { state: { phase: 'proving', calls: state.calls }, effects: [{ do: 'prove' }] };
-      if (event.type === 'not-opened') return refuse('wrong-pin', state.attemptsLeft);
+      if (event.type === 'not-opened') return refuse('wrong-pin', { attemptsLeft: state.attemptsLeft });
       return ended(state, event);
     case 'proving':
       if (event.type === 'welcomed') return welcomed(goal, event.welcome);
@@ -58,6 +58,16 @@ export function transition(goal: Goal, state: State, event: Event): Step {
     case 'writing':
     case 'confirming':
       return changePinTransition(state, event);
+    case 'identifying':
+    case 'unlocking':
+    case 'refreshing':
+    case 'choosing-hub':
+    case 'calling':
+    case 'agreeing':
+    case 'answering':
+    case 'choosing-password':
+    case 'replacing':
+      return limbasiyaTransition(goal, state, event);
     case 'told':
       if (event.type === 'lingered') return stay({ ...state, read: true });
       if (event.type === 'card-gone') return state.read ? ready(goal) : readyQuietly();
