@@ -25,8 +25,18 @@ import { abortable, pauseUnlessAborted } from './waiting.ts';
 
 export type { CardKind, CardReaderOptions, FormatOptions, PresentedCard, ReaderStateListener, Slot };
 
+/** What is known of a reader's chip. */
+export interface ChipInfo {
+  /** Its name and version, `PN532 1.6`. */
+  readonly firmware: string;
+  /** Bits per second on the line to it. */
+  readonly speed: number;
+}
+
 /** A reader that cards are laid on. It opens its port by itself, and again whenever it was lost. */
 export interface CardReader {
+  /** Undefined while the chip cannot be reached. */
+  readonly chip: ChipInfo | undefined;
   /** Resolves once the chip answers. @throws HardwareError: why one try to reach it failed */
   ready(): Promise<void>;
   /**
@@ -70,6 +80,11 @@ class Pn532CardReader implements CardReader {
   constructor(options: CardReaderOptions) {
     this.#clock = options.clock;
     this.#connection = new ReaderConnection(options);
+  }
+
+  get chip(): ChipInfo | undefined {
+    const reader = this.#connection.current;
+    return reader && { firmware: reader.firmware, speed: reader.pn532.speed };
   }
 
   ready(): Promise<void> {
@@ -141,6 +156,7 @@ class Pn532CardReader implements CardReader {
       kind: card.kind,
       uid: card.uid,
       describe: () => inTurn(() => card.describe()),
+      largestSlotBytes: () => inTurn(() => card.largestSlotBytes()),
       readSlots: () => inTurn(() => card.readSlots()),
       writeSlot: (slot, bytes) => inTurn(() => card.writeSlot(slot, bytes)),
       format: (format) => inTurn(() => card.format(format)),

@@ -22,6 +22,8 @@ export interface CardReaderOptions {
 /** A chip that was started and answers. */
 export interface ConnectedReader {
   readonly pn532: Pn532;
+  /** `PN532 1.6`, for people. */
+  readonly firmware: string;
   readonly field: Field;
   /** What this chip has shown to carry. */
   readonly fastRead: FastReadLimit;
@@ -130,8 +132,9 @@ export class ReaderConnection {
 
   async #connect(): Promise<ConnectedReader | undefined> {
     try {
-      const { pn532 } = await this.#start();
-      const connected: ConnectedReader = { pn532, field: new Field(pn532), fastRead: new FastReadLimit() };
+      const { pn532, firmware } = await this.#start();
+      const field = new Field(pn532);
+      const connected: ConnectedReader = { pn532, firmware, field, fastRead: new FastReadLimit() };
       if (this.#closed) return connected;
       this.#current = connected;
       this.#change('ready');

@@ -13,8 +13,10 @@ const LIST = commandOf(0x4a);
 describe('a reader', () => {
   it('connects by itself, and says so', async () => {
     rig = new Rig();
+    expect(rig.reader.chip).toBeUndefined();
     await rig.run(rig.reader.ready());
     expect(rig.states).toEqual(['ready']);
+    expect(rig.reader.chip).toEqual({ firmware: 'PN532 1.6', speed: 921_600 });
     const heard: string[] = [];
     rig.reader.onState((state) => heard.push(state));
     expect(heard).toEqual(['ready']);
