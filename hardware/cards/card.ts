@@ -22,6 +22,11 @@ export interface PresentedCard {
   /** What the card says it is: `NTAG215`, `ISO-DEP card with 512 bytes for Cardea`, … */
   describe(): Promise<string>;
   /**
+   * Bytes of the largest slots that two fit of, whatever it holds now.
+   * @throws as `readSlots`, but no BlankCardError, ForeignCardError, CardTooSmallError
+   */
+  largestSlotBytes(): Promise<number>;
+  /**
    * Slots A and B. One that begins with zeros holds nothing, and is given as zeros without being read.
    * @throws BlankCardError, ForeignCardError, CardTooSmallError, CardLockedError, CardUnsupportedError,
    *   CardUnreadableError

@@ -38,6 +38,10 @@ export class IsoDepCard implements PresentedCard {
     });
   }
 
+  largestSlotBytes(): Promise<number> {
+    return this.#plainly(() => this.#slotBytes());
+  }
+
   readSlots(): Promise<readonly [Uint8Array, Uint8Array]> {
     return this.#plainly(async () => {
       const slotBytes = await this.#slotBytes();

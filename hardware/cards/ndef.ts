@@ -33,6 +33,11 @@ export function areaBytes(slotBytes: number): number {
   return SLOTS_OFFSET + 2 * slotBytes + 1;
 }
 
+/** The largest slots, of whole pages, that an area of `areaLength` bytes holds two of. */
+export function largestSlotBytes(areaLength: number): number {
+  return Math.floor((areaLength - areaBytes(0)) / 8) * 4;
+}
+
 /** A data area with two empty slots, filled up to whole pages. */
 export function emptySlots(slotBytes: number): Uint8Array {
   const area = new Uint8Array(Math.ceil(areaBytes(slotBytes) / 4) * 4);

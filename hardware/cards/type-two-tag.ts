@@ -9,7 +9,15 @@ import {
 import { ExchangeError } from '../pn532/field.ts';
 import type { FormatOptions, PresentedCard, Slot } from './card.ts';
 import { type CardLink, reading, sameBytes } from './link.ts';
-import { areaBytes, type Content, EMPTY_MESSAGE, emptySlots, readContent, SLOTS_OFFSET } from './ndef.ts';
+import {
+  areaBytes,
+  type Content,
+  EMPTY_MESSAGE,
+  emptySlots,
+  largestSlotBytes,
+  readContent,
+  SLOTS_OFFSET,
+} from './ndef.ts';
 import { chipOfVersion, firstLockedPage, type NtagChip } from './ntag-chips.ts';
 import { DEFAULT_SLOT_BYTES, readSlotsInUse } from './slots.ts';
 import { PAGE_BYTES, type TagPages } from './tag-pages.ts';
@@ -54,6 +62,10 @@ export class TypeTwoTag implements PresentedCard {
 
   async describe(): Promise<string> {
     return (await this.#identify()).name;
+  }
+
+  async largestSlotBytes(): Promise<number> {
+    return largestSlotBytes((await this.#readArea()).length);
   }
 
   async readSlots(): Promise<readonly [Uint8Array, Uint8Array]> {

@@ -16,6 +16,10 @@ export class UnsupportedCard implements PresentedCard {
     return this.#name;
   }
 
+  async largestSlotBytes(): Promise<never> {
+    throw this.#refusal();
+  }
+
   async readSlots(): Promise<never> {
     throw this.#refusal();
   }
