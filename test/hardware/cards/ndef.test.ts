@@ -47,6 +47,7 @@ describe('two slots on a tag', () => {
     expect(areaBytes(236)).toBeGreaterThan(496);
     expect(areaBytes(420)).toBeLessThanOrEqual(872);
     expect(areaBytes(424)).toBeGreaterThan(872);
+    expect([largestSlotBytes(496), largestSlotBytes(872)]).toEqual([232, 420]);
   });
 
   it('are none of ours when they would lie outside of the memory', () => {
