@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fromHex, fromUtf8, toHex, wipe } from '../protocol/bytes.ts';
 import { CardeaError } from '../runtime/errors.ts';
-import { createNewFile, readSecretFile } from '../runtime/files.ts';
+import { createNewFile, FileMissingError, readSecretFile } from '../runtime/files.ts';
 
 /** A master key is missing, or what lies in its place is none. */
 export class MasterKeyError extends CardeaError {
@@ -61,6 +61,30 @@ export class MasterKeys {
   wipe(): void {
     wipe(...this.#keys.values());
   }
+}
+
+/**
+ * `K_RC` of limbasiya-2021, 32 bytes: a key of its own, in the folder `keys` (PROTOCOL 1). It is made where
+ * there is none yet and none is needed to go on.
+ *
+ * @param isInUse something was registered with it already
+ * @throws MasterKeyError, SecretFileExposedError, FileError
+ */
+export async function openLimbasiyaKey(
+  keys: string,
+  random: (length: number) => Uint8Array,
+  isInUse: boolean,
+): Promise<Uint8Array> {
+  const path = join(keys, 'limbasiya.key');
+  try {
+    return parseKey(path, await readSecretFile(path));
+  } catch (cause) {
+    if (!(cause instanceof FileMissingError)) throw cause;
+    if (isInUse) throw new MasterKeyError(`${path} is missing: restore it from a backup`, { cause });
+  }
+  const key = random(KEY_BYTES);
+  await createNewFile(path, `${toHex(key)}\n`);
+  return key;
 }
 
 function parseKey(path: string, content: Uint8Array): Uint8Array {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { parseCertificate } from '../certs/certificate.ts';
 import { HttpsServer } from '../certs/https-server.ts';
+import { wipe } from '../protocol/bytes.ts';
 import { noble } from '../protocol/crypto/noble.ts';
 import { formatAddress } from '../runtime/address.ts';
 import type { Address } from '../runtime/network.ts';
@@ -12,7 +13,7 @@ import { answerBrokenHttp } from './api/problems.ts';
 import { openAuthorityFile } from './authority-file.ts';
 import { FeedSignal } from './feed-signal.ts';
 import { RcFolderError, rcPaths, readNetworkFile, writeListeningPort } from './folder.ts';
-import { MasterKeys } from './master-keys.ts';
+import { MasterKeys, openLimbasiyaKey } from './master-keys.ts';
 import { currentServerIdentity } from './server-identity.ts';
 import { openRcStore } from './store/rc-store.ts';
 
@@ -55,6 +56,11 @@ export async function serveRc({ surroundings, folder, listen }: ServeOptions): P
     const now = surroundings.clock.now();
     const identity = await currentServerIdentity(folder, authority, announced, now);
     const store = resources.add(openRcStore(paths.store), (opened) => opened.close());
+    const isLimbasiyaInUse = !(await store.limbasiya.isEmpty());
+    const limbasiyaKey = resources.add(
+      await openLimbasiyaKey(paths.keys, surroundings.random, isLimbasiyaInUse),
+      (key) => wipe(key),
+    );
     const https = resources.add(new HttpsServer({ surroundings, identity }), (server) => server.close());
     const feedSignal = resources.add(new FeedSignal(surroundings.clock), (signal) => signal.close());
 
@@ -64,6 +70,7 @@ export async function serveRc({ surroundings, folder, listen }: ServeOptions): P
       primitives: noble,
       store,
       masterKeys,
+      limbasiyaKey,
       authority,
       feedSignal,
       publicAddress: () => reached,

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { epoch, hexBytes, line, memberId, pinVersion, revocationReason, time, uid } from './fields.ts';
+import {
+  epoch,
+  hexBytes,
+  line,
+  memberId,
+  pinVersion,
+  revocationReason,
+  time,
+  uid,
+  uidOfEitherSuite,
+} from './fields.ts';
 
 /** `POST /v1/registrations`: step 1 of PROTOCOL 2.4. */
 export const registrationRequest = z.object({ blinded: hexBytes(32) });
@@ -29,11 +39,12 @@ export type RegistrationCompletion = z.infer<typeof registrationCompletion>;
 
 /** A card as operators see it. */
 export const cardSummary = z.object({
-  uid,
+  uid: uidOfEitherSuite,
   suite: z.enum(['limbasiya-2021', 'cardea-1']),
   status: z.enum(['active', 'revoked']),
   locked: z.boolean(),
-  pinVersion,
+  /** Null under a suite whose cards have no PIN that anybody counts. */
+  pinVersion: pinVersion.nullable(),
   patientId: hexBytes(16),
   name: z.string(),
   record: z.string().nullable(),
@@ -47,11 +58,11 @@ export type CardSummary = z.infer<typeof cardSummary>;
 /** `GET /v1/cards?status=&after=&limit=`: in order of registration. */
 export const cardsQuery = z.object({
   status: z.enum(['active', 'revoked']).optional(),
-  after: uid.optional(),
+  after: uidOfEitherSuite.optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 export type CardsQuery = z.input<typeof cardsQuery>;
-export const cardsResponse = z.object({ cards: z.array(cardSummary), next: uid.nullable() });
+export const cardsResponse = z.object({ cards: z.array(cardSummary), next: uidOfEitherSuite.nullable() });
 export type CardsResponse = z.infer<typeof cardsResponse>;
 
 /** `POST /v1/cards/:uid/revoke`. A card that is revoked already stays as it was. */

@@ -12,6 +12,10 @@ export const der = z
   .regex(/^(?:[0-9a-f]{2})+$/, 'DER as lower-case hex');
 
 export const uid = hexBytes(16);
+/** A card's UID under either suite: `cardea-1` has 16 bytes, `limbasiya-2021` 32. */
+export const uidOfEitherSuite = z
+  .string()
+  .regex(/^(?:[0-9a-f]{32}|[0-9a-f]{64})$/, '16 or 32 bytes as lower-case hex');
 export const pinVersion = z.int().min(1).max(65_535);
 export const epoch = z.int().min(0).max(0xffff_ffff);
 export const count = z.int().min(0).max(0xffff_ffff);

@@ -21,6 +21,10 @@ export const ACCESS = {
   'GET /v1/feed': ['hub'],
   'GET /v1/feed/cards/:uid': ['hub'],
   'POST /v1/reports': ['hub'],
+  'POST /v1/limbasiya/hub': ['hub'],
+  'POST /v1/limbasiya/hub/patients': ['hub'],
+  'POST /v1/limbasiya/cards': REGISTRARS,
+  'POST /v1/limbasiya/cards/list': ['device', ...OPERATORS],
 } as const satisfies Readonly<Record<string, 'anyone' | readonly Standing[]>>;
 
 export type RouteName = keyof typeof ACCESS;

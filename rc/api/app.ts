@@ -6,6 +6,7 @@ import { addCardRoutes } from './card-routes.ts';
 import type { RcContext } from './context.ts';
 import { addFeedRoutes } from './feed-routes.ts';
 import { addJoinRoutes } from './join-routes.ts';
+import { addLimbasiyaRoutes } from './limbasiya-routes.ts';
 import { answerWithProblems, problemOf, sendProblem } from './problems.ts';
 import { addRegistrationRoutes } from './registration-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
@@ -26,6 +27,7 @@ export async function createApp(context: RcContext): Promise<ZodApp> {
   addFeedRoutes(app, context);
   addReportRoutes(app, context);
   addStatusRoutes(app, context);
+  addLimbasiyaRoutes(app, context);
   await app.ready();
   return app;
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { cardSummary, cardsQuery, cardsResponse, revokeRequest } from '../../protocol/rc-api/cards.ts';
-import { uid } from '../../protocol/rc-api/fields.ts';
+import { uidOfEitherSuite } from '../../protocol/rc-api/fields.ts';
 import { RefusedError } from '../errors.ts';
 import { summaryOf } from './card-summary.ts';
 import type { RcContext } from './context.ts';
 import { callerId, type ZodApp } from './zod-app.ts';
 
-const cardParams = z.object({ uid });
+const cardParams = z.object({ uid: uidOfEitherSuite });
 
 /** The cards, for operators. */
 export function addCardRoutes(app: ZodApp, context: RcContext): void {

@@ -11,6 +11,8 @@ export interface RcContext extends Surroundings {
   readonly primitives: Primitives;
   readonly store: RcStore;
   readonly masterKeys: MasterKeys;
+  /** `K_RC` of limbasiya-2021. */
+  readonly limbasiyaKey: Uint8Array;
   readonly authority: Authority;
   readonly feedSignal: FeedSignal;
   /** How others reach this registration centre; known once it listens. */

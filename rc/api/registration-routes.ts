@@ -14,6 +14,7 @@ import { beginRegistration } from '../../protocol/registration.ts';
 import { RefusedError } from '../errors.ts';
 import type { Completion, CompletionResult } from '../store/registrations.ts';
 import { summaryOf } from './card-summary.ts';
+import { patientOf } from './cards-patient.ts';
 import type { RcContext } from './context.ts';
 import { callerId, type ZodApp } from './zod-app.ts';
 
@@ -77,7 +78,6 @@ function completionOf(
   body: RegistrationCompletion,
   random: RcContext['random'],
 ): Omit<Completion, 'registrationId' | 'operator' | 'now'> {
-  const { patient } = body;
   return {
     // zod puts the fields in the schema's order, so the same content has the same digest.
     digest: new Uint8Array(
@@ -88,14 +88,7 @@ function completionOf(
     suite: SUITE.cardea1,
     cs: fromHex(body.cs),
     rs: body.rs === null ? null : fromHex(body.rs),
-    patient:
-      'id' in patient
-        ? { existing: fromHex(patient.id) }
-        : {
-            id: random(ID_BYTES),
-            name: patient.name.normalize('NFC'),
-            record: patient.record?.normalize('NFC') ?? null,
-          },
+    patient: patientOf(body.patient, random),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type CardSummary, cardsQuery, revokeRequest } from '../../protocol/rc-api/cards.ts';
-import { uid as uidField } from '../../protocol/rc-api/fields.ts';
+import { uidOfEitherSuite } from '../../protocol/rc-api/fields.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
 import { asOperator } from './operator-client.ts';
 import { table, timeText } from './text.ts';
@@ -61,14 +61,14 @@ export function cardText(card: CardSummary): string {
     ['record', card.record ?? ''],
     ['state', stateOf(card)],
     ['suite', card.suite],
-    ['PIN number', String(card.pinVersion)],
+    ...(card.pinVersion === null ? [] : [['PIN number', String(card.pinVersion)]]),
     ['registered', `${timeText(card.registered)} by ${card.registeredBy}`],
   ]);
 }
 
 function cardTable(cards: readonly CardSummary[]): string {
-  const rows = cards.map((card) => [card.uid, card.name, card.record ?? '', stateOf(card)]);
-  return table([['UID', 'patient', 'record', 'state'], ...rows]);
+  const rows = cards.map((card) => [card.uid, card.name, card.record ?? '', stateOf(card), card.suite]);
+  return table([['UID', 'patient', 'record', 'state', 'suite'], ...rows]);
 }
 
 function stateOf(card: CardSummary): string {
@@ -76,9 +76,13 @@ function stateOf(card: CardSummary): string {
   return card.locked ? 'locked' : 'active';
 }
 
-function parseUid(text: string): string {
-  const parsed = uidField.safeParse(text);
-  if (!parsed.success) throw new UsageError('a UID has 32 of 0-9 and a-f: see "cardea-rc card list"');
+/** @throws UsageError */
+export function parseUid(text: string): string {
+  const parsed = uidOfEitherSuite.safeParse(text);
+  if (!parsed.success)
+    throw new UsageError(
+      'a UID has 32 of 0-9 and a-f, or 64 under limbasiya-2021: see "cardea-rc card list"',
+    );
   return parsed.data;
 }
 

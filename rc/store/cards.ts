@@ -3,14 +3,15 @@ import { inTransaction, nextSequence } from './transaction.ts';
 
 export type RevocationReason = 'lost' | 'stolen' | 'replaced' | 'deceased' | 'other';
 
-/** A card as the registration centre knows it. `uid` and `patientId` are 16 bytes. */
+/** A card of either suite as the registration centre knows it. `patientId` is 16 bytes, `uid` as many as its suite says. */
 export interface CardRecord {
   readonly uid: Uint8Array;
   readonly suite: number;
   readonly patientId: Uint8Array;
   readonly name: string;
   readonly record: string | null;
-  readonly pinVersion: number;
+  /** Null under limbasiya-2021. */
+  readonly pinVersion: number | null;
   readonly locked: boolean;
   readonly registered: number;
   readonly registeredBy: string;
@@ -27,12 +28,11 @@ export interface CardPage {
 type CardRow = Omit<CardRecord, 'locked'> & { readonly number: number; readonly locked: 0 | 1 };
 
 const SELECT_CARD = `
-  SELECT c.number, c.uid, c.suite, c.patient AS patientId, p.name, p.record, c.pin_version AS pinVersion,
-    EXISTS (SELECT 1 FROM locks WHERE card = c.number) AS locked,
-    c.registered, c.registered_by AS registeredBy, c.revoked, c.reason
-  FROM cards c JOIN patients p ON p.id = c.patient`;
+  SELECT number, uid, suite, patient AS patientId, name, record, pin_version AS pinVersion, locked,
+    registered, registered_by AS registeredBy, revoked, reason
+  FROM every_card`;
 
-/** The cards as operators see them. */
+/** The cards of both suites as operators see them. */
 export class Cards {
   readonly #db: Database;
 
@@ -59,13 +59,11 @@ export class Cards {
     if (after === undefined) return undefined;
     const status = {
       all: '',
-      active: 'AND c.revoked IS NULL',
-      revoked: 'AND c.revoked IS NOT NULL',
+      active: 'AND revoked IS NULL',
+      revoked: 'AND revoked IS NOT NULL',
     }[query.status ?? 'all'];
     const rows = this.#db
-      .prepare<[number, number], CardRow>(
-        `${SELECT_CARD} WHERE c.number > ? ${status} ORDER BY c.number LIMIT ?`,
-      )
+      .prepare<[number, number], CardRow>(`${SELECT_CARD} WHERE number > ? ${status} ORDER BY number LIMIT ?`)
       .all(after, query.limit + 1)
       .map(cardOf);
     const cards = rows.slice(0, query.limit);
@@ -73,7 +71,8 @@ export class Cards {
   }
 
   /**
-   * Revokes a card and puts that on the feed. A card that is revoked already stays as it was.
+   * Revokes a card, and puts that on the feed, or takes it out of the list for hubs that its suite has
+   * instead. A card that is revoked already stays as it was.
    *
    * @returns the card as it is afterwards; undefined when there is none with that UID
    */
@@ -86,29 +85,55 @@ export class Cards {
   }
 
   async count(): Promise<{ readonly active: number; readonly revoked: number; readonly locked: number }> {
-    const count = (where: string) =>
-      this.#db.prepare<[], number>(`SELECT count(*) FROM cards WHERE ${where}`).pluck().get() ?? 0;
+    const count = (what: string) =>
+      this.#db.prepare<[], number>(`SELECT count(*) FROM ${what}`).pluck().get() ?? 0;
+    const countBoth = (where: string) =>
+      count(`cards WHERE ${where}`) + count(`limbasiya_cards WHERE ${where}`);
     return {
-      active: count('revoked IS NULL'),
-      revoked: count('revoked IS NOT NULL'),
-      locked: count('revoked IS NULL AND number IN (SELECT card FROM locks)'),
+      active: countBoth('revoked IS NULL'),
+      revoked: countBoth('revoked IS NOT NULL'),
+      locked: count('cards WHERE revoked IS NULL AND number IN (SELECT card FROM locks)'),
     };
   }
 
   #numberOf(uid: Uint8Array): number | undefined {
-    return this.#db.prepare<[Uint8Array], number>('SELECT number FROM cards WHERE uid = ?').pluck().get(uid);
+    return this.#db
+      .prepare<[Uint8Array], number>('SELECT number FROM every_card WHERE uid = ?')
+      .pluck()
+      .get(uid);
   }
 }
 
 export function findCard(db: Database, uid: Uint8Array): CardRecord | undefined {
-  const row = db.prepare<[Uint8Array], CardRow>(`${SELECT_CARD} WHERE c.uid = ?`).get(uid);
+  const row = db.prepare<[Uint8Array], CardRow>(`${SELECT_CARD} WHERE uid = ?`).get(uid);
   return row === undefined ? undefined : cardOf(row);
 }
 
-/** Inside a transaction of the caller's. @param card its number */
-export function revokeCard(db: Database, card: number, reason: RevocationReason, now: number): void {
-  const isActive = db.prepare('SELECT 1 FROM cards WHERE number = ? AND revoked IS NULL').get(card);
-  if (isActive === undefined) return;
+/** Inside a transaction of the caller's: the number that a new card of either suite gets. */
+export function nextCardNumber(db: Database): number {
+  const last = (table: 'cards' | 'limbasiya_cards') =>
+    db.prepare<[], number | null>(`SELECT max(number) FROM ${table}`).pluck().get() ?? 0;
+  return 1 + Math.max(last('cards'), last('limbasiya_cards'));
+}
+
+/** Inside a transaction of the caller's: ends the card that a patient has, if any. */
+export function revokeCardOf(db: Database, patient: Uint8Array, reason: RevocationReason, now: number): void {
+  const cards = db
+    .prepare<[Uint8Array], number>('SELECT number FROM every_card WHERE patient = ? AND revoked IS NULL')
+    .pluck()
+    .all(patient);
+  for (const card of cards) revokeCard(db, card, reason, now);
+}
+
+/** @param card its number, which no card of the other suite has */
+function revokeCard(db: Database, card: number, reason: RevocationReason, now: number): void {
+  db.prepare('UPDATE limbasiya_cards SET revoked = ?, reason = ? WHERE number = ? AND revoked IS NULL').run(
+    now,
+    reason,
+    card,
+  );
+  const isOnFeed = db.prepare('SELECT 1 FROM cards WHERE number = ? AND revoked IS NULL').get(card);
+  if (isOnFeed === undefined) return;
   db.prepare('UPDATE cards SET revoked = ?, reason = ?, sequence = ? WHERE number = ?').run(
     now,
     reason,

@@ -3,6 +3,7 @@ import { type Database, openStore } from '../../runtime/sqlite.ts';
 import { StoreError } from '../../runtime/store-errors.ts';
 import { Cards } from './cards.ts';
 import { Feed } from './feed.ts';
+import { LimbasiyaBook } from './limbasiya.ts';
 import { Members } from './members.ts';
 import { Registrations } from './registrations.ts';
 import { ReportBook } from './reports.ts';
@@ -17,6 +18,7 @@ export interface RcStore {
   readonly registrations: Registrations;
   readonly cards: Cards;
   readonly feed: Feed;
+  readonly limbasiya: LimbasiyaBook;
   readonly reports: ReportBook;
   /** Gives the file free. To call it again does nothing. */
   close(): void;
@@ -58,6 +60,7 @@ function storeOver(db: Database): RcStore {
     registrations: new Registrations(db),
     cards: new Cards(db),
     feed: new Feed(db),
+    limbasiya: new LimbasiyaBook(db),
     reports: new ReportBook(db),
     close: () => {
       db.close();

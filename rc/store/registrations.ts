@@ -1,6 +1,7 @@
 import { equalConstantTime } from '../../protocol/bytes.ts';
 import type { Database } from '../../runtime/sqlite.ts';
-import { type CardRecord, findCard, revokeCard } from './cards.ts';
+import { type CardRecord, findCard, nextCardNumber } from './cards.ts';
+import { type CardsPatient, settlePatient } from './patients.ts';
 import { inTransaction, nextSequence } from './transaction.ts';
 
 /** How long a registration that was begun may be completed: 10 minutes (PROTOCOL 2.4). */
@@ -24,9 +25,7 @@ export interface Completion {
   readonly suite: number;
   readonly cs: Uint8Array;
   readonly rs: Uint8Array | null;
-  readonly patient:
-    | { readonly existing: Uint8Array }
-    | { readonly id: Uint8Array; readonly name: string; readonly record: string | null };
+  readonly patient: CardsPatient;
   readonly now: number;
 }
 
@@ -92,17 +91,18 @@ export class Registrations {
       )
       .get(completion.registrationId, completion.operator, completion.now - REGISTRATION_LIFE_MS);
     if (pending === undefined) return { outcome: 'unknown' };
-    const patient = this.#settlePatient(completion);
+    const patient = settlePatient(this.#db, completion.patient, completion.now);
     if (patient === undefined) return { outcome: 'patient unknown' };
 
     this.#db
       .prepare(
-        `INSERT INTO cards (uid, sequence, suite, key_id, patient, cs, rs, pin_version, epoch,
+        `INSERT INTO cards (number, uid, sequence, suite, key_id, patient, cs, rs, pin_version, epoch,
            registered, registered_by, registration, completion)
-         VALUES (@uid, @sequence, @suite, @keyId, @patient, @cs, @rs, 1, 0,
+         VALUES (@number, @uid, @sequence, @suite, @keyId, @patient, @cs, @rs, 1, 0,
            @now, @operator, @registrationId, @digest)`,
       )
       .run({
+        number: nextCardNumber(this.#db),
         uid: pending.uid,
         sequence: nextSequence(this.#db),
         suite: completion.suite,
@@ -118,23 +118,5 @@ export class Registrations {
     this.#db.prepare('DELETE FROM registrations WHERE id = ?').run(pending.id);
     const card = findCard(this.#db, pending.uid);
     return card === undefined ? { outcome: 'unknown' } : { outcome: 'registered', card };
-  }
-
-  /** The patient's id: of a new one, or of one whose earlier card ends now; undefined when there is none. */
-  #settlePatient({ patient, now }: Completion): Uint8Array | undefined {
-    if ('existing' in patient) {
-      const known = this.#db.prepare('SELECT 1 FROM patients WHERE id = ?').get(patient.existing);
-      if (known === undefined) return undefined;
-      const earlier = this.#db
-        .prepare<[Uint8Array], number>('SELECT number FROM cards WHERE patient = ? AND revoked IS NULL')
-        .pluck()
-        .get(patient.existing);
-      if (earlier !== undefined) revokeCard(this.#db, earlier, 'replaced', now);
-      return patient.existing;
-    }
-    this.#db
-      .prepare('INSERT INTO patients (id, name, record, registered) VALUES (?, ?, ?, ?)')
-      .run(patient.id, patient.name, patient.record, now);
-    return patient.id;
   }
 }

@@ -1,7 +1,8 @@
 /**
  * The registration centre's database, version by version (runtime/sqlite.ts). Times are milliseconds since
- * the Unix epoch. No key that opens anything is in it: what hubs and cards need is derived from K_RC, which
- * lies in files of its own (PROTOCOL 2.1).
+ * the Unix epoch. Of cardea-1 no key that opens anything is in it: what hubs and cards need is derived from
+ * K_RC, which lies in files of its own (PROTOCOL 2.1). Of limbasiya-2021 there are SSK_j and C_i, since that
+ * scheme's registration centre hands them out (PROTOCOL 1.1).
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -124,5 +125,44 @@ export const MIGRATIONS: readonly string[] = [
     changed INTEGER NOT NULL CHECK (changed IN (0, 1)),
     PRIMARY KEY (card, version, cs)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- Hubs under limbasiya-2021 (PROTOCOL 1.1); location and address are the member's.
+  CREATE TABLE limbasiya_hubs (
+    -- The order of registration.
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE REFERENCES members (id),
+    q BLOB NOT NULL CHECK (length(q) = 32),
+    ssk BLOB NOT NULL CHECK (length(ssk) = 32),
+    -- SRT, which went into SSK_j.
+    registered INTEGER NOT NULL
+  ) STRICT;
+
+  -- Cards under limbasiya-2021. They are on no feed: hubs ask for all of them with omega (PROTOCOL 1.3).
+  CREATE TABLE limbasiya_cards (
+    -- The order of registration, counted together with the other suite's.
+    number INTEGER PRIMARY KEY,
+    uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 32),
+    c BLOB NOT NULL CHECK (length(c) = 32),
+    patient BLOB NOT NULL REFERENCES patients (id),
+    registered INTEGER NOT NULL,
+    registered_by TEXT NOT NULL REFERENCES members (id),
+    revoked INTEGER,
+    reason TEXT CHECK ((reason IS NOT NULL) = (revoked IS NOT NULL))
+  ) STRICT;
+  CREATE UNIQUE INDEX valid_limbasiya_card_of_patient ON limbasiya_cards (patient) WHERE revoked IS NULL;
+
+  -- The cards of both suites as operators see them. The casts give both halves the same affinities, without
+  -- which a page of it would not be read by index.
+  CREATE VIEW every_card AS
+    SELECT c.number, c.uid, c.suite, c.patient, p.name, p.record, c.pin_version,
+      EXISTS (SELECT 1 FROM locks WHERE card = c.number) AS locked,
+      c.registered, c.registered_by, c.revoked, c.reason
+    FROM cards c JOIN patients p ON p.id = c.patient
+    UNION ALL
+    SELECT c.number, c.uid, CAST(1 AS INTEGER), c.patient, p.name, p.record, CAST(NULL AS INTEGER),
+      0 AS locked,
+      c.registered, c.registered_by, c.revoked, c.reason
+    FROM limbasiya_cards c JOIN patients p ON p.id = c.patient;
   `,
 ];

@@ -24,6 +24,10 @@ const MAY: Readonly<Record<string, readonly CallerName[]>> = {
   'GET /v1/feed': ['hub'],
   'GET /v1/feed/cards/:uid': ['hub'],
   'POST /v1/reports': ['hub'],
+  'POST /v1/limbasiya/hub': ['hub'],
+  'POST /v1/limbasiya/hub/patients': ['hub'],
+  'POST /v1/limbasiya/cards': ['admin', 'registrar'],
+  'POST /v1/limbasiya/cards/list': ['device', 'admin', 'registrar', 'auditor'],
 };
 
 type Identity = HttpsClientOptions['identity'];

@@ -205,7 +205,7 @@ describe('cardea-rc card', () => {
     const rc = await TestRc.start();
     const { uid } = await register(await rc.admin());
     expect((await run(rc, 'card list')).out).toBe(
-      `UID                               patient    record  state\n${uid}  Asha Naik  GOA/17  active\n`,
+      `UID                               patient    record  state   suite\n${uid}  Asha Naik  GOA/17  active  cardea-1\n`,
     );
     expect((await run(rc, `card revoke ${uid} --reason stolen`)).out).toBe(
       'revoked: stolen since 2027-01-15 08:00:00Z\n',

@@ -1,0 +1,191 @@
+import { equalConstantTime, fromHex, toHex, utf8, wipe } from '../../protocol/bytes.ts';
+import { AuthenticationError } from '../../protocol/errors.ts';
+import { deriveSubject } from '../../protocol/keys.ts';
+import { registerCard } from '../../protocol/limbasiya/card-registration.ts';
+import { ClockError } from '../../protocol/limbasiya/clock.ts';
+import { registerHub } from '../../protocol/limbasiya/hub-registration.ts';
+import { encodeList, MAX_LOC } from '../../protocol/limbasiya/list.ts';
+import { checkOmega, checkTau } from '../../protocol/limbasiya/updation.ts';
+import {
+  cardListRequest,
+  cardListResponse,
+  type HubPatientsResponse,
+  hubPatientsRequest,
+  hubPatientsResponse,
+  hubSecretsRequest,
+  hubSecretsResponse,
+  type LimbasiyaCardRequest,
+  limbasiyaCardRequest,
+  limbasiyaCardResponse,
+} from '../../protocol/rc-api/limbasiya.ts';
+import { RefusedError } from '../errors.ts';
+import type { CardOnList, NewCardResult } from '../store/limbasiya.ts';
+import type { Membership } from '../store/members.ts';
+import { patientOf } from './cards-patient.ts';
+import type { RcContext } from './context.ts';
+import { callerId, type ZodApp } from './zod-app.ts';
+
+/** Patients on one page of a hub's list. */
+const PAGE_SIZE = 5_000;
+
+/** Registration and updation under limbasiya-2021, as its paper has them (PROTOCOL 1.1, 1.3). */
+export function addLimbasiyaRoutes(app: ZodApp, context: RcContext): void {
+  const { store, clock, log, primitives } = context;
+
+  app.post(
+    '/v1/limbasiya/hub',
+    { schema: { body: hubSecretsRequest, response: { 200: hubSecretsResponse } } },
+    async (request) => {
+      const { p, q } = request.body;
+      const hub = callingHub(request);
+      checkLocation(hub);
+      const SSK = await registerHubOnce(context, hub.id, fromHex(p), fromHex(q));
+      return { ssk: toHex(SSK), ...(await patientsPage(context, hub.id, 0)) };
+    },
+  );
+
+  app.post(
+    '/v1/limbasiya/hub/patients',
+    { schema: { body: hubPatientsRequest, response: { 200: hubPatientsResponse } } },
+    async (request) => {
+      const hub = callerId(request);
+      const { omega, time, after } = request.body;
+      const kept = await store.limbasiya.hub(hub);
+      if (kept === undefined) {
+        throw new RefusedError('hub-not-registered', `${hub} has not registered under limbasiya-2021 yet`);
+      }
+      checkProof(() => checkOmega(primitives, kept, { omega: fromHex(omega), T: time }, clock.now()));
+      await store.members.heardFrom(hub, clock.now());
+      return patientsPage(context, hub, after);
+    },
+  );
+
+  app.post(
+    '/v1/limbasiya/cards',
+    { schema: { body: limbasiyaCardRequest, response: { 200: limbasiyaCardResponse } } },
+    async (request) => {
+      const operator = callerId(request);
+      const { C, D, result } = await registerNewCard(context, operator, request.body);
+      const patientId = patientIdOf(result);
+      // The patient's earlier card may have been one of the other suite, and is revoked on the feed.
+      context.feedSignal.announce();
+      log.info('a limbasiya-2021 card was registered', { uid: request.body.uid, by: operator });
+      return {
+        patientId: toHex(patientId),
+        c: toHex(C),
+        d: toHex(D),
+        list: await listOfHubs(context),
+      };
+    },
+  );
+
+  app.post(
+    '/v1/limbasiya/cards/list',
+    { schema: { body: cardListRequest, response: { 200: cardListResponse } } },
+    async (request) => {
+      const { uid, tau, time } = request.body;
+      const card = await store.limbasiya.card(fromHex(uid));
+      // An unknown card, a revoked one and a wrong tau look alike: a UID is to be guessed by nobody.
+      if (card === undefined) throw proofRefused();
+      checkProof(() => checkTau(primitives, card, { tau: fromHex(tau), T: time }, clock.now()));
+      return { list: await listOfHubs(context) };
+    },
+  );
+}
+
+/**
+ * `SSK_j` for a hub that registers, or that does so again with the same `P` and `Q`.
+ *
+ * @throws RefusedError id-taken when its `ID_j` was registered with others
+ */
+async function registerHubOnce(
+  context: RcContext,
+  ID: string,
+  P: Uint8Array,
+  Q: Uint8Array,
+): Promise<Uint8Array> {
+  const { store, primitives, limbasiyaKey: K_RC, clock, log } = context;
+  const now = clock.now();
+  const SSK = registerHub(primitives, { K_RC, P, SRT: now });
+  const kept = await store.limbasiya.registerHub(ID, { Q, SSK, SRT: now });
+  // P is not kept, but SSK_j comes out of it.
+  const again = registerHub(primitives, { K_RC, P, SRT: kept.SRT });
+  if (!equalConstantTime(kept.Q, Q) || !equalConstantTime(kept.SSK, again)) {
+    throw new RefusedError(
+      'id-taken',
+      `${ID} is registered under limbasiya-2021 with other secrets, and an ID_j is taken for ever: restore the hub's keys from a backup, or join with a new id`,
+    );
+  }
+  log.info('a hub registered under limbasiya-2021', { hub: ID });
+  return kept.SSK;
+}
+
+type HubMember = Extract<Membership, { readonly kind: 'hub' }>;
+
+function callingHub({ caller }: { readonly caller: Membership | null }): HubMember {
+  if (caller?.kind !== 'hub') throw new Error('a route for hubs was reached by another');
+  return caller;
+}
+
+/** `Loc_j` must fit into gamma (PROTOCOL 1.2). @throws RefusedError location-too-long */
+function checkLocation({ id, location }: HubMember): void {
+  const { length } = utf8(location);
+  if (length > MAX_LOC) {
+    throw new RefusedError(
+      'location-too-long',
+      `the location of ${id} has ${length} bytes, and limbasiya-2021 has room for ${MAX_LOC}: join anew with a shorter location`,
+    );
+  }
+}
+
+async function registerNewCard(context: RcContext, operator: string, request: LimbasiyaCardRequest) {
+  const { store, primitives, random, limbasiyaKey: K_RC, clock } = context;
+  const [UID, A] = [fromHex(request.uid), fromHex(request.a)];
+  const { C, D, USK } = registerCard(primitives, { K_RC, UID, A }, random);
+  wipe(USK, A);
+  const patient = patientOf(request.patient, random);
+  const result = await store.limbasiya.registerCard({ UID, C, patient, operator, now: clock.now() });
+  return { C, D, result };
+}
+
+function patientIdOf(result: NewCardResult): Uint8Array {
+  switch (result.outcome) {
+    case 'registered':
+      return result.patientId;
+    case 'uid taken':
+      throw new RefusedError('uid-taken', 'a card has this UID already: register the card anew');
+    case 'patient unknown':
+      throw new RefusedError('patient-unknown', 'no patient has this id: look the patient up again');
+  }
+}
+
+async function listOfHubs({ store }: RcContext): Promise<string> {
+  return toHex(encodeList(await store.limbasiya.hubs()));
+}
+
+async function patientsPage(context: RcContext, hub: string, after: number): Promise<HubPatientsResponse> {
+  const { cards, next } = await context.store.limbasiya.cards({ after, limit: PAGE_SIZE });
+  return { patients: cards.map((card) => patientAtHub(context, hub, card)), next };
+}
+
+function patientAtHub({ primitives, masterKeys }: RcContext, hub: string, card: CardOnList) {
+  const subject = deriveSubject(primitives, masterKeys.get(0), card.patientId, hub);
+  return { uid: toHex(card.UID), c: toHex(card.C), subject: toHex(subject) };
+}
+
+/** @throws RefusedError proof-refused; clocks-differ, which only whoever has the right proof is told */
+function checkProof(check: () => void): void {
+  try {
+    check();
+  } catch (cause) {
+    if (cause instanceof AuthenticationError) throw proofRefused(cause);
+    if (!(cause instanceof ClockError)) throw cause;
+    throw new RefusedError('clocks-differ', `${cause.message}: set both clocks`, { cause });
+  }
+}
+
+function proofRefused(cause?: unknown): RefusedError {
+  return new RefusedError('proof-refused', 'the proof is not that of a card or hub registered here', {
+    cause,
+  });
+}
