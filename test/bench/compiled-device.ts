@@ -1,0 +1,73 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const DEVICE = 'dist/device/main.js';
+
+let built: Promise<unknown> | undefined;
+
+/** Compiles everything into `dist/`, what a Pi runs; once in a run of the benchmarks. */
+export async function buildOnce(): Promise<void> {
+  built ??= promisify(execFile)('npm', ['run', 'build']);
+  await built;
+}
+
+/** `cardea-device run`, compiled, in a process of its own. */
+export class CompiledDevice {
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  #said = '';
+  #heard = 0;
+  #look = () => {};
+
+  /** @param words what stands after `cardea-device run` */
+  constructor(words: readonly string[]) {
+    this.#process = spawn(process.execPath, [DEVICE, 'run', ...words], { stdio: 'pipe' });
+    this.#ended = new Promise((resolve) => {
+      this.#process.once('close', (code) => {
+        resolve(code);
+        this.#look();
+      });
+    });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#said += text;
+        this.#look();
+      });
+    }
+  }
+
+  /** Resolves when it says `text`, after what was waited for before. @throws Error when it ends first */
+  async untilItSays(text: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#look = () => {
+        const at = this.#said.indexOf(text, this.#heard);
+        if (at >= 0) {
+          this.#heard = at + text.length;
+          resolve();
+        } else if (this.#process.exitCode !== null) {
+          reject(new Error(`cardea-device ended with ${this.#process.exitCode}: ${this.#said.trim()}`));
+        }
+      };
+      this.#look();
+    });
+  }
+
+  /** Types a line: a PIN. */
+  type(line: string): void {
+    this.#process.stdin?.write(`${line}\n`);
+  }
+
+  /** What it has in memory, MB (VmRSS). */
+  async residentMb(): Promise<number> {
+    const status = await readFile(`/proc/${this.#process.pid}/status`, 'utf8');
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+    if (kilobytes === undefined) throw new Error('the process has no VmRSS: it is gone');
+    return Number(kilobytes) / 1024;
+  }
+
+  async stop(): Promise<void> {
+    this.#process.kill('SIGTERM');
+    await this.#ended;
+  }
+}

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { cardLaidToRead } from './card-laid-to-read.ts';
+import { cardRead } from './card-read.ts';
+import { pinToWelcome } from './pin-to-welcome.ts';
+import { readerRecovery } from './reader-recovery.ts';
+import { runBenches, UnknownBenchError } from './run.ts';
+
+const BENCHES = [cardRead, cardLaidToRead, readerRecovery, pinToWelcome];
+
+const USAGE = `npm run bench [-- NAME…] [-- --json]
+
+  NAME    measure only this; without any, everything
+  --json  print {"results": [{"name", "value", "unit", "bar", "met"}]}, bar and met null where there is no bar
+
+What there is: ${BENCHES.flatMap(({ results }) => results).join(', ')}`;
+
+function readArguments() {
+  const options = { json: { type: 'boolean', default: false }, help: { type: 'boolean' } } as const;
+  return parseArgs({ options, allowPositionals: true });
+}
+
+/** A bar that is missed is a result, not a failure: the exit code says only whether everything was measured. */
+async function main(): Promise<number> {
+  const { values, positionals } = readArguments();
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  await runBenches(
+    BENCHES,
+    { names: positionals, json: values.json },
+    {
+      print: (text) => process.stdout.write(`${text}\n`),
+      tell: (line) => process.stderr.write(`${line}\n`),
+    },
+  );
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const isUsage = error instanceof UnknownBenchError || error instanceof TypeError;
+  const stack = error instanceof Error && !isUsage ? error.stack : undefined;
+  process.stderr.write(`bench: ${stack ?? (error instanceof Error ? error.message : String(error))}\n`);
+  process.exitCode = isUsage ? 2 : 1;
+}

@@ -1,0 +1,69 @@
+import type { SeededRandom } from './seeded-random.ts';
+
+/** What a soak is run with. */
+export interface SoakContext {
+  /** All that is left to chance is drawn from here: the same seed goes the same way. */
+  readonly random: SeededRandom;
+  /** True as soon as the time of this soak is over. */
+  readonly isOver: () => boolean;
+  /** Milliseconds until then. */
+  readonly leftMs: () => number;
+}
+
+/** The long form of a fault test: it goes on until its time is over, and throws when something is found. */
+export interface Soak {
+  readonly name: string;
+  /** @returns what was done, in one line */
+  run(context: SoakContext): Promise<string>;
+}
+
+/** Something was found; the message says how to see it again. */
+export class SoakFailedError extends Error {}
+
+export interface SoakPlan {
+  /** Names of the soaks that are wanted; none: all. */
+  readonly names: readonly string[];
+  readonly seed: number;
+  /** Of all soaks together; each gets its share of what is left. */
+  readonly minutes: number;
+}
+
+/**
+ * Runs soaks, one after another, within a time.
+ *
+ * @param random makes the random numbers of one soak from the seed
+ * @throws SoakFailedError at the first that finds something; RangeError for a name that no soak has
+ */
+export async function runSoaks(
+  soaks: readonly Soak[],
+  { names, seed, minutes }: SoakPlan,
+  world: {
+    readonly monotonic: () => number;
+    readonly random: (seed: number) => SeededRandom;
+    readonly tell: (line: string) => void;
+  },
+): Promise<void> {
+  const known = soaks.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new RangeError(`there is no soak ${unknown.join(', ')}: there are ${known.join(', ')}`);
+  }
+  const wanted = soaks.filter(({ name }) => names.length === 0 || names.includes(name));
+  const end = world.monotonic() + minutes * 60_000;
+  world.tell(`seed ${seed}`);
+  for (const [index, soak] of wanted.entries()) {
+    const now = world.monotonic();
+    const until = now + (end - now) / (wanted.length - index);
+    const leftMs = () => Math.max(0, until - world.monotonic());
+    try {
+      const done = await soak.run({ random: world.random(seed), isOver: () => leftMs() === 0, leftMs });
+      world.tell(`${soak.name}: ${done}`);
+    } catch (cause) {
+      const what = cause instanceof Error ? cause.message : String(cause);
+      throw new SoakFailedError(
+        `${soak.name} found: ${what}; see it again with "npm run soak -- ${soak.name} --seed ${seed}"`,
+        { cause },
+      );
+    }
+  }
+}
