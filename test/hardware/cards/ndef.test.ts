@@ -5,6 +5,7 @@ import {
   type Content,
   EMPTY_MESSAGE,
   emptySlots,
+  largestSlotBytes,
   readContent,
 } from '../../../hardware/cards/ndef.ts';
 import { bytes, hex } from '../bytes.ts';
