@@ -8,6 +8,7 @@ import { addHub, addStatus } from './commands/status.ts';
 import { addToken } from './commands/token.ts';
 import type { CommandWorld } from './commands/world.ts';
 import { addCardRegister } from './console/register-command.ts';
+import { addCardReplace } from './console/replace-command.ts';
 
 /** The command line of `cardea-rc` (DESIGN, commands). */
 export function createRcProgram(world: CommandWorld): Command {
@@ -24,6 +25,7 @@ export function createRcProgram(world: CommandWorld): Command {
   addHub(program, world);
   const card = program.command('card').description('the cards of patients');
   addCardRegister(card, world);
+  addCardReplace(card, world);
   addCardCommands(card, world);
   return program;
 }
