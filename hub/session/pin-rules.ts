@@ -8,6 +8,8 @@ export interface PinSession {
   readonly uid: Uint8Array;
   /** The card's PIN version here when the session began, or the one it has taken over since. */
   readonly basePinVersion: number;
+  /** The version that it has prepared; 0 for none. */
+  readonly preparedVersion: number;
 }
 
 /** A version never evaluated for before; null when the versions are used up and the card must be replaced. */
@@ -33,7 +35,10 @@ export function decidePrepare(
   return isSame ? 'repeated' : 'conflict';
 }
 
-/** What comes of `pin.changed` (PROTOCOL 2.6); said again after it was taken over, it is answered alike. */
+/**
+ * What comes of `pin.changed` (PROTOCOL 2.6); said again after it was taken over, it is answered alike. Only
+ * a session that has prepared the version may say so: another knows neither its key nor what the card holds.
+ */
 export function decideChanged(
   card: HeldCard,
   session: PinSession,
@@ -43,5 +48,5 @@ export function decideChanged(
   if (card.pinVersion === pinVersion) return 'repeated';
   if (card.pinVersion !== session.basePinVersion || card.pending?.pinVersion !== pinVersion)
     return 'conflict';
-  return 'take-over';
+  return session.preparedVersion === pinVersion ? 'take-over' : 'conflict';
 }

@@ -34,6 +34,7 @@ export class Session {
   /** The device has said that it closes. */
   isClosing = false;
   #basePinVersion: number;
+  #preparedVersion = 0;
   readonly #ends: number;
   readonly #hub: HubServices;
   readonly #wire: Wire;
@@ -57,12 +58,21 @@ export class Session {
 
   /** What it may change of its card's PIN. */
   get pinSession(): PinSession {
-    return { uid: this.uid, basePinVersion: this.#basePinVersion };
+    return {
+      uid: this.uid,
+      basePinVersion: this.#basePinVersion,
+      preparedVersion: this.#preparedVersion,
+    };
   }
 
   get expiresInSeconds(): number {
     const leftMs = this.#ends - this.#hub.surroundings.clock.monotonic();
     return Math.max(0, Math.floor(leftMs / 1_000));
+  }
+
+  /** The card key of `pinVersion` is kept, and this session's device has it. */
+  hasPrepared(pinVersion: number): void {
+    this.#preparedVersion = pinVersion;
   }
 
   /** This session has made `pinVersion` the card's. */

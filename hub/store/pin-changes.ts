@@ -54,13 +54,13 @@ export class PinChanges {
   }
 
   /** Takes a prepared PIN over, and tells the RC of it. */
-  change(session: PinSession, pinVersion: number): Promise<'changed' | 'conflict'> {
+  change(session: PinSession, pinVersion: number): Promise<'taken-over' | 'repeated' | 'conflict'> {
     return this.#group.write(() => {
       const card = this.#cards.find(session.uid);
       const decision = card === null ? 'conflict' : decideChanged(card, session, pinVersion);
-      if (card === null || decision === 'conflict') return 'conflict';
-      if (decision === 'take-over' && card.pending !== null) this.takeOver(card, card.pending);
-      return 'changed';
+      if (card === null || decision !== 'take-over') return decision === 'repeated' ? decision : 'conflict';
+      if (card.pending !== null) this.takeOver(card, card.pending);
+      return 'taken-over';
     });
   }
 

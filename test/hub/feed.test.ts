@@ -145,7 +145,7 @@ describe('a hub that follows the feed', () => {
     const before = site.rc.card(uid);
     const { usk } = site.rc.secretsOf(uid);
     const pin = site.rc.provedPin(usk, 2);
-    const session = { uid, basePinVersion: 1 };
+    const session = { uid, basePinVersion: 1, preparedVersion: 2 };
     await site.store.pins.offer(session);
     await site.store.pins.prepare(session, pin);
     await site.store.pins.change(session, 2);
@@ -163,7 +163,7 @@ describe('a hub that follows the feed', () => {
     const { usk } = site.rc.secretsOf(uid);
     site.rc.isAway = true;
     for (const pinVersion of [2, 3]) {
-      const session = { uid, basePinVersion: pinVersion - 1 };
+      const session = { uid, basePinVersion: pinVersion - 1, preparedVersion: pinVersion };
       await site.store.pins.offer(session);
       await site.store.pins.prepare(session, site.rc.provedPin(usk, pinVersion));
       await site.store.pins.change(session, pinVersion);

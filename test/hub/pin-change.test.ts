@@ -223,6 +223,30 @@ describe('a thief in an older session', () => {
     await expect(thief.call('pin.prepare', prepared(stolen))).rejects.toThrow('conflict');
     expect((await site.logIn(changed.image, NEW_PIN)).welcome.failed).toBe(0);
   });
+
+  it('cannot take over what the holder has prepared and not yet written', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    const usk = await uskOf(site, image);
+    const { device: holder } = await site.logIn(image, PIN);
+    const { device: thief } = await site.logIn(image, PIN);
+    await holder.call('pin.prepare', prepared(await makeChange(holder, image, usk)));
+    await expect(thief.call('pin.changed', { pinVersion: 2 })).rejects.toThrow('conflict');
+    expect(await site.store.findCard(image.uid)).toMatchObject({ pinVersion: 1, pending: { pinVersion: 2 } });
+    expect(await holder.call('pin.changed', { pinVersion: 2 })).toEqual({ rc: true });
+  });
+
+  it('gains nothing by saying that the PIN which the holder has set is changed', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    const { device: thief } = await site.logIn(image, PIN);
+    await changeWhole(site, image);
+    // Said again it is answered alike: a device cannot tell whether its first one was heard.
+    expect(await thief.call('pin.changed', { pinVersion: 2 })).toEqual({ rc: true });
+    const blinded = toHex(attemptOf(NEW_PIN).blinded);
+    await expect(thief.call('oprf.evaluate', { blinded })).rejects.toThrow('conflict');
+    expect((await site.store.findCard(image.uid))?.evaluatedUpTo).toBe(2);
+  });
 });
 
 describe('the recovery code', () => {

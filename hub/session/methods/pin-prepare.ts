@@ -11,6 +11,7 @@ export const pinPrepare: Method<'pin.prepare'> = async (hub, session, { pinVersi
   if ((await hub.store.pins.prepare(session.pinSession, pin)) === 'conflict') {
     throw new RequestRefusedError('conflict', 'this is not the PIN version that was evaluated for');
   }
+  session.hasPrepared(pinVersion);
   hub.reporter.wake();
   return {};
 };
