@@ -99,7 +99,7 @@ export function tap(site: Site, wallet: string, hub: string, pin: string): Promi
 export function tellTap(teller: Teller, { steps, outcome }: TapResult): void {
   for (const step of steps) teller.line(stepLine(step));
   if (outcome.kind === 'refused')
-    teller.line(`“${refusalLines(outcome.reason, outcome.attemptsLeft).join(' ')}”`);
+    teller.line(`“${refusalLines(outcome.reason, outcome).join(' ')}”`);
 }
 
 async function expectOutcome(

@@ -19,10 +19,13 @@ export class HubUntrustedError extends CardeaError {
 export class HubRefusedError extends CardeaError {
   readonly code = 'hub-refused';
   readonly wireCode: number;
+  /** What stood beside the code: for logs, and for the hub's time. */
+  readonly text: string;
 
-  constructor(message: string, wireCode: number) {
+  constructor(message: string, wireCode: number, text = '') {
     super(message);
     this.wireCode = wireCode;
+    this.text = text;
   }
 }
 

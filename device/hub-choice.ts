@@ -1,8 +1,10 @@
-import { verifyHubChain } from '../certs/hub-chain.ts';
+import { parseCertificate } from '../certs/certificate.ts';
+import { readHubCertificate, verifyHubChain } from '../certs/hub-chain.ts';
 import { fromHex } from '../protocol/bytes.ts';
 import { parseAddress } from '../runtime/address.ts';
 import type { Address } from '../runtime/network.ts';
-import { TerminalSetupError } from './errors.ts';
+import { HubUntrustedError, TerminalSetupError } from './errors.ts';
+import type { TrustHub } from './hub-link.ts';
 import type { NetworkRecord } from './network-record.ts';
 import type { HubToCall } from './terminal/tap-tools.ts';
 
@@ -29,6 +31,22 @@ export function chooseHub({ wanted, network, now }: HubChoice): HubToCall {
   return {
     address,
     trust: (caPin) => (chain) => verifyHubChain(chain, { now: now(), caPin, authorities, hubIds }),
+  };
+}
+
+/**
+ * How the hub that a card of `limbasiya-2021` lists as `ID` must prove itself. The card pins nothing: where
+ * the terminal has joined no network, the hub is believed for `σ` alone, as the paper has it.
+ */
+export function trustListedHub(ID: string, { network, now }: Omit<HubChoice, 'wanted'>): TrustHub {
+  if (network !== undefined) {
+    const authorities = network.authorities.map(fromHex);
+    return (chain) => verifyHubChain(chain, { now: now(), authorities, hubIds: [ID] });
+  }
+  return ([first = new Uint8Array(0)]) => {
+    const hub = readHubCertificate(parseCertificate(first));
+    if (hub.hubId !== ID) throw new HubUntrustedError(`the hub is ${hub.hubId}, and not ${ID}`);
+    return hub;
   };
 }
 

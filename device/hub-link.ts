@@ -1,5 +1,5 @@
 import type { VerifiedHub } from '../certs/hub-chain.ts';
-import { SUITE } from '../protocol/constants.ts';
+import { SUITE, type SuiteId } from '../protocol/constants.ts';
 import { UnsupportedError } from '../protocol/errors.ts';
 import { encodeFrame, FRAME, FrameDecoder, MAX_BODY } from '../protocol/frames.ts';
 import { decodeHello } from '../protocol/hello.ts';
@@ -34,11 +34,16 @@ export class HubLink {
   }
 
   /**
-   * Connects, takes the HELLO and checks the chain in it (PROTOCOL 2.5, what the device checks before
+   * Connects, takes the HELLO, and checks that the hub speaks `suite` and the chain in it (PROTOCOL 2.5, what the device checks before
    * LOGIN). Nothing has been sent when it resolves.
    * @throws HubUnreachableError, HubLostError, HubUntrustedError, HubRefusedError
    */
-  static async call({ clock, network }: Surroundings, address: Address, trust: TrustHub): Promise<HubLink> {
+  static async call(
+    { clock, network }: Surroundings,
+    address: Address,
+    trust: TrustHub,
+    suite: SuiteId = SUITE.cardea1,
+  ): Promise<HubLink> {
     let stream: ByteStream;
     try {
       stream = await network.connect(address, { timeoutMs: CONNECT_TIMEOUT_MS });
@@ -52,7 +57,7 @@ export class HubLink {
     try {
       const body = await bodies.next();
       const { suites, certificates } = decodeHello(body);
-      if (!suites.includes(SUITE.cardea1)) throw new UnsupportedError('the hub does not speak cardea-1');
+      if (!suites.includes(suite)) throw new UnsupportedError(`the hub takes no cards of suite ${suite}`);
       return new HubLink(body, trust(certificates), bodies);
     } catch (cause) {
       bodies.close();
@@ -107,7 +112,7 @@ class Bodies {
     if (body[0] !== FRAME.error) return body;
     const { code, text } = decodeWireError(body);
     this.close();
-    throw new HubRefusedError(`the hub refused: ${text || 'it gave no reason'}`, code);
+    throw new HubRefusedError(`the hub refused: ${text || 'it gave no reason'}`, code, text);
   }
 
   close(): void {

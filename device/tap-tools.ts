@@ -1,9 +1,12 @@
 import type { CardReader } from '../hardware/card-reader.ts';
 import type { Panel } from '../hardware/panel/panel.ts';
+import type { SuiteName } from '../protocol/constants.ts';
 import { noble } from '../protocol/crypto/noble.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import { chooseHub } from './hub-choice.ts';
+import { askCardList } from './card-list.ts';
+import { chooseHub, trustListedHub } from './hub-choice.ts';
 import { NetworkFiles, type NetworkRecord } from './network-record.ts';
+import type { LimbasiyaTools } from './terminal/limbasiya-tools.ts';
 import type { TapTools } from './terminal/tap-tools.ts';
 
 /** What a terminal is made of. */
@@ -15,6 +18,8 @@ export interface TerminalParts {
   readonly hub: string | undefined;
   readonly reader: CardReader;
   readonly panel: Panel;
+  /** A suite that is taken besides `cardea-1`. */
+  readonly allow?: Exclude<SuiteName, 'cardea-1'> | undefined;
 }
 
 /** A terminal ready to serve taps, whose list of hubs can be replaced by a newer one. */
@@ -35,7 +40,13 @@ export async function assembleTerminal(parts: TerminalParts): Promise<AssembledT
   let latestNotBefore = await files.latestNotBefore();
   const now = () => Math.max(surroundings.clock.now(), latestNotBefore);
   const hub = () => chooseHub({ wanted: parts.hub, network, now });
-  hub();
+  const limbasiya: LimbasiyaTools = {
+    wanted: parts.hub,
+    trust: (ID) => trustListedHub(ID, { network, now }),
+    cardList: (query) => askCardList({ surroundings, folder, network }, query),
+  };
+  // A card of the older suite brings its own hubs; any other needs one that is chosen here.
+  if (parts.allow === undefined) hub();
   return {
     tools: {
       surroundings,
@@ -44,6 +55,7 @@ export async function assembleTerminal(parts: TerminalParts): Promise<AssembledT
       panel,
       terminalId: network?.terminalId ?? '',
       hub,
+      limbasiya: parts.allow === 'limbasiya-2021' ? limbasiya : undefined,
       async remember({ notBefore }) {
         if (notBefore <= latestNotBefore) return;
         latestNotBefore = notBefore;

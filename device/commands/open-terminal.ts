@@ -18,6 +18,7 @@ import { type AssembledTerminal, assembleTerminal } from '../tap-tools.ts';
 const settings = z.object({
   reader: z.string().default('/dev/serial0'),
   hub: z.string().optional(),
+  allow: choiceSetting(['limbasiya-2021']).optional(),
   logLevel: choiceSetting(LOG_LEVELS).default('warn'),
 });
 
@@ -26,6 +27,7 @@ export function withTerminalOptions(command: Command): Command {
   return command
     .option('--reader <path>', 'the reader: /dev/ttyUSB0, /dev/serial0, or sim:FILE for a virtual one')
     .option('--hub <hub>', 'the hub: its id, or HOST:PORT; kept for the next time')
+    .option('--allow <suite>', 'take cards of the suite limbasiya-2021, too: for study and for moving off it')
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
     .option('--pin-stdin', 'read secrets from standard input, one a line');
 }
@@ -46,7 +48,7 @@ export interface OpenTerminal extends AssembledTerminal {
 
 /** Opens the reader and puts the terminal together; the console is its panel. */
 export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
-  const { reader: path, hub, logLevel } = await call.settings(settings);
+  const { reader: path, hub, allow, logLevel } = await call.settings(settings);
   await makeSecretFolder(call.folder);
   const surroundings = surroundingsFor(logLevel);
   const scripted = call.flags['pinStdin'] === true;
@@ -60,7 +62,7 @@ export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
   try {
     const reader = resources.add(openReader(path, { clock: surroundings.clock }), (it) => it.close());
     resources.add(panel, (it) => it.close());
-    const terminal = await assembleTerminal({ surroundings, folder: call.folder, hub, reader, panel });
+    const terminal = await assembleTerminal({ surroundings, folder: call.folder, hub, allow, reader, panel });
     if (typeof call.flags['hub'] === 'string') {
       await keepSettings(join(call.folder, 'settings.json'), { hub: call.flags['hub'] });
     }

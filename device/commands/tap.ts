@@ -56,7 +56,7 @@ function tell(call: Invocation, { outcome, steps }: TapResult): void {
 
 /** The patient's words, and behind them what went wrong, for the engineer. */
 function refusal(outcome: Outcome & { kind: 'refused' }, steps: TapResult['steps']): string {
-  const lines = refusalLines(outcome.reason, outcome.attemptsLeft).join(' ');
+  const lines = refusalLines(outcome.reason, outcome).join(' ');
   const failed = steps.findLast(({ ok }) => !ok);
   return failed === undefined ? lines : `${lines} (${failed.note})`;
 }

@@ -17,7 +17,7 @@ export interface ConsolePanelOptions {
   readonly say: (line: string) => void;
   /** Asks for one secret. Rejects with the signal's reason when it aborts. */
   readonly ask: (prompt: string, signal: AbortSignal) => Promise<string>;
-  /** The secrets come from a script, one a line: a new PIN is then given once. */
+  /** The secrets come from a script, one a line: a new one is then given once, and nothing is chosen. */
   readonly scripted: boolean;
 }
 
@@ -25,10 +25,13 @@ export interface ConsolePanelOptions {
 export class ConsolePanel implements Panel {
   readonly #options: ConsolePanelOptions;
   #shown = '';
-  #newPin: string | undefined;
+  /** What was given once and is asked for again. */
+  #newSecret: string | undefined;
+  readonly choose?: NonNullable<Panel['choose']>;
 
   constructor(options: ConsolePanelOptions) {
     this.#options = options;
+    if (!options.scripted) this.choose = (prompt, choices, signal) => this.#choose(prompt, choices, signal);
   }
 
   show(sign: Sign, lines: readonly string[]): void {
@@ -39,13 +42,33 @@ export class ConsolePanel implements Panel {
   }
 
   async ask(question: Question, prompt: string, signal: AbortSignal): Promise<string | undefined> {
-    if (question === 'new-pin-again' && this.#options.scripted) return this.#newPin;
+    const { scripted } = this.#options;
+    if (scripted && (question === 'new-pin-again' || question === 'new-password-again'))
+      return this.#newSecret;
     const answer = await this.#options.ask(`${prompt}: `, signal);
-    this.#newPin = question === 'new-pin' && this.#options.scripted ? answer : undefined;
+    const isNew = question === 'new-pin' || question === 'new-password';
+    this.#newSecret = scripted && isNew ? answer : undefined;
     return answer === '' ? undefined : answer;
   }
 
   async close(): Promise<void> {
-    this.#newPin = undefined;
+    this.#newSecret = undefined;
+  }
+
+  /** By number; what was typed is not seen, so that it is said. */
+  async #choose(
+    prompt: string,
+    choices: readonly string[],
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    for (const [index, choice] of choices.entries()) this.#options.say(`  ${index + 1}  ${choice}`);
+    for (;;) {
+      const answer = await this.#options.ask(`${prompt}, 1 to ${choices.length}: `, signal);
+      if (answer === '') return undefined;
+      const chosen = choices[Number(answer) - 1];
+      if (chosen === undefined) continue;
+      this.#options.say(`  ${chosen}`);
+      return choices.indexOf(chosen);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { ClockError } from '../../protocol/limbasiya/clock.ts';
 import { WIRE_ERROR } from '../../protocol/wire-error.ts';
 import { CardeaError } from '../../runtime/errors.ts';
 import { HubRefusedError } from '../errors.ts';
@@ -38,6 +39,7 @@ const REASONS: Readonly<Record<string, Reason>> = {
   'no-recovery-code': 'no-recovery-code',
   'wrong-recovery-code': 'wrong-recovery-code',
   'recovery-code-format': 'wrong-recovery-code',
+  'credentials-format': 'credentials-format',
   'request-refused': 'new-pin-refused',
   'secret-not-given': 'cancelled',
 };
@@ -48,6 +50,9 @@ const BROKEN = new Set(['hub-lost', 'malformed', 'authentication', 'unsupported'
 /** What an action that threw means to the terminal. An error that nobody foresaw is the terminal's fault. */
 export function failureEvent(error: unknown): Event {
   if (error instanceof TapRefusedError) return { type: 'failed', reason: error.reason };
+  if (error instanceof ClockError) {
+    return { type: 'failed', reason: 'clocks-differ', clockDifferenceMs: error.difference };
+  }
   if (error instanceof HubRefusedError) return refusalEvent(error.wireCode);
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (BROKEN.has(code)) return { type: 'hub-down' };
@@ -63,6 +68,8 @@ function refusalEvent(wireCode: number): Event {
     case WIRE_ERROR.busy:
     case WIRE_ERROR.internal:
       return { type: 'failed', reason: 'hub-busy' };
+    case WIRE_ERROR.clock:
+      return { type: 'failed', reason: 'clocks-differ' };
     case WIRE_ERROR.unsupported:
       return { type: 'failed', reason: 'hub-unsupported' };
     default:

@@ -14,6 +14,9 @@ const LABELS: Readonly<Partial<Record<Effect['do'], string>>> = {
   'prepare-new-pin': 'prepared',
   'write-card': 'written',
   'confirm-new-pin': 'confirmed',
+  'refresh-list': 'list',
+  'write-list': 'written',
+  'choose-hub': 'chosen',
   'clear-old-image': 'cleared',
 };
 

@@ -5,6 +5,7 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { Address } from '../../runtime/network.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import type { TrustHub } from '../hub-link.ts';
+import type { LimbasiyaTools } from './limbasiya-tools.ts';
 
 /** What a terminal acts with. */
 export interface TapTools {
@@ -16,6 +17,8 @@ export interface TapTools {
   readonly terminalId: string;
   /** The hub to call, and how to tell whether it can be trusted with a card that pins `caPin`. */
   readonly hub: () => HubToCall;
+  /** Absent unless the terminal was told to take cards of `limbasiya-2021`. */
+  readonly limbasiya?: LimbasiyaTools | undefined;
   /** Called with the hub of each login that succeeded. */
   readonly remember: (hub: VerifiedHub) => Promise<void>;
 }

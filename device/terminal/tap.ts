@@ -1,265 +1,72 @@
 import type { PresentedCard } from '../../hardware/card-reader.ts';
-import type { Question } from '../../hardware/panel/panel.ts';
-import { isZero, wipe } from '../../protocol/bytes.ts';
-import type { CardeaCard } from '../../protocol/card-image.ts';
-import { type CardSecrets, openWithPin, openWithRecoveryCode } from '../../protocol/card-secrets.ts';
-import { currentImage, type Slots } from '../../protocol/card-slots.ts';
+import { isZero } from '../../protocol/bytes.ts';
 import { SUITE } from '../../protocol/constants.ts';
-import { DeviceLogin } from '../../protocol/login/device.ts';
-import { STATUS } from '../../protocol/login/messages.ts';
-import { parsePin } from '../../protocol/pin.ts';
-import { PinAttempt } from '../../protocol/pin-attempt.ts';
-import { parseRecoveryCode } from '../../protocol/recovery-code.ts';
-import { HubLostError, SuiteRefusedError } from '../errors.ts';
-import { HubLink } from '../hub-link.ts';
-import { HubSession } from '../hub-session.ts';
-import { NewPin } from './new-pin-action.ts';
-import type { Event } from './state.ts';
+import { SuiteRefusedError } from '../errors.ts';
+import { CardeaTap } from './cardea-tap.ts';
+import { LimbasiyaTap } from './limbasiya-tap.ts';
+import { type Done, need, type SuiteTap } from './suite-tap.ts';
 import type { TapTools } from './tap-tools.ts';
+import { TappedCard } from './tapped-card.ts';
 
-const BLINDED_LENGTH = 32;
-const SLOT_NAMES = ['A', 'B'] as const;
-
-/** An action's result: what it means to the terminal, and what an engineer reads about it. */
-export interface Done {
-  readonly note: string;
-  /** Absent for what changes nothing at the terminal. */
-  readonly event?: Event;
-}
-
-/**
- * What one tap holds and does. Each method is one effect of the terminal's decisions; whatever it
- * throws has a `code` that `failureEvent` understands. `end` wipes and closes all of it.
- */
+/** One tap: the card that was laid on, and what is done with it under its suite. `end` wipes and closes all of it. */
 export class Tap {
   readonly #tools: TapTools;
-  readonly #card: PresentedCard;
-  #slots: Slots | undefined;
-  #slot: 0 | 1 = 0;
-  #image: CardeaCard | undefined;
-  #attempt: PinAttempt | undefined;
-  #secrets: CardSecrets | undefined;
-  #recovering = false;
-  #evaluated: Uint8Array | undefined;
-  #link: HubLink | undefined;
-  #login: DeviceLogin | undefined;
-  #session: HubSession | undefined;
-  #newPin: NewPin | undefined;
-  #cardWork: Promise<unknown> = Promise.resolve();
+  readonly #presented: PresentedCard;
+  #card: TappedCard | undefined;
+  #cardea: CardeaTap | undefined;
+  #limbasiya: LimbasiyaTap | undefined;
 
   constructor(tools: TapTools, card: PresentedCard) {
     this.#tools = tools;
-    this.#card = card;
+    this.#presented = card;
   }
 
-  /** Reads both slots and picks the current image (PROTOCOL 2.2). */
+  get suite(): SuiteTap {
+    return this.#cardea ?? need(this.#limbasiya);
+  }
+
+  get cardea(): CardeaTap {
+    return need(this.#cardea);
+  }
+
+  get limbasiya(): LimbasiyaTap {
+    return need(this.#limbasiya);
+  }
+
+  /** Reads the card; its suite decides how the tap goes on. @throws SuiteRefusedError */
   async readCard(): Promise<Done> {
-    const slots = await this.#card.readSlots();
-    const { slot, image } = currentImage(this.#tools.primitives, slots);
-    if (image.suite !== SUITE.cardea1) {
-      throw new SuiteRefusedError('the card is of suite limbasiya-2021, which this terminal does not take');
-    }
-    this.#slots = slots;
-    this.#slot = slot;
-    this.#image = image;
-    return {
-      event: { type: 'card-read', recoverable: !isZero(image.recoveryBox) },
-      note: `${this.#card.kind}, image ${image.sequence} in slot ${SLOT_NAMES[slot]}, PIN number ${image.pinVersion}`,
-    };
-  }
-
-  /** Connects to the hub and checks its certificate against the pin on the card. */
-  async callHub(): Promise<Done> {
-    const { address, trust } = this.#tools.hub();
-    this.#hangUp();
-    const link = await HubLink.call(this.#tools.surroundings, address, trust(need(this.#image).caPin));
-    this.#link = link;
-    const { hubId, location, notAfter } = link.hub;
-    const until = new Date(notAfter).toISOString().slice(0, 10);
-    return {
-      event: { type: 'hub-up' },
-      note: `${hubId} in ${location}, certified by the card's network until ${until}`,
-    };
-  }
-
-  /** Asks the patient; what is typed is turned into what the protocol needs at once, and kept as that alone. */
-  async ask(question: Question, signal: AbortSignal): Promise<Done> {
-    const text = await this.#tools.panel.ask(question, PROMPTS[question], signal);
-    if (text === undefined) return { event: { type: 'cancelled' }, note: 'the patient cancelled' };
-    const { primitives, surroundings } = this.#tools;
-    if (question === 'recovery-code') {
-      this.#recovering = true;
-      this.#secrets = openWithRecoveryCode(primitives, need(this.#image), parseRecoveryCode(text));
-      return { event: { type: 'typed' }, note: "the code opened the card's recovery box" };
-    }
-    if (question === 'new-pin') {
-      const again = await this.#tools.panel.ask('new-pin-again', PROMPTS['new-pin-again'], signal);
-      if (again === undefined) return { event: { type: 'cancelled' }, note: 'the patient cancelled' };
-      const context = {
-        session: need(this.#session),
-        card: this.#card,
-        image: need(this.#image),
-        usk: need(this.#secrets).usk,
+    const card = await TappedCard.read(this.#tools, this.#presented);
+    const { image } = card;
+    const found = `${this.#presented.kind}, image ${image.sequence} in slot ${card.slotName}`;
+    this.#card = card;
+    if (image.suite === SUITE.cardea1) {
+      this.#cardea = new CardeaTap(this.#tools, card, image);
+      return {
+        event: { type: 'card-read', suite: 'cardea-1', recoverable: !isZero(image.recoveryBox) },
+        note: `${found}, PIN number ${image.pinVersion}`,
       };
-      this.#newPin = new NewPin(this.#tools, context, text, again);
-      return { event: { type: 'typed' }, note: 'twice the same' };
     }
-    const pin = parsePin(text);
-    this.#attempt = PinAttempt.make(primitives, pin, surroundings.random);
-    wipe(pin);
-    return { event: { type: 'typed' }, note: 'blinded; the PIN itself goes nowhere' };
-  }
-
-  /** LOGIN out, CHALLENGE in. A repeated call sends the same blinded PIN, which costs no new try. */
-  async claim(): Promise<Done> {
-    const link = need(this.#link);
-    const image = need(this.#image);
-    this.#login = new DeviceLogin(this.#tools.primitives, {
-      hello: link.hello,
-      hubId: link.hub.hubId,
-      hubStatic: link.hub.hubStatic,
-      random: this.#tools.surroundings.random,
-    });
-    const blinded = this.#recovering ? new Uint8Array(BLINDED_LENGTH) : need(this.#attempt).blinded;
-    link.send(this.#login.login({ uid: image.uid, pinVersion: image.pinVersion, blinded }));
-    const { status, attemptsLeft, evaluated } = this.#login.readChallenge(await link.receive());
-    this.#evaluated = evaluated;
-    return {
-      event: { type: 'challenged', status, attemptsLeft },
-      note: claimNote(status, attemptsLeft, this.#recovering),
-    };
-  }
-
-  /** Opens the card with the PIN and the hub's evaluation of it. */
-  async openCard(): Promise<Done> {
-    const image = need(this.#image);
-    try {
-      this.#secrets = await openWithPin(
-        this.#tools.primitives,
-        image,
-        need(this.#attempt),
-        need(this.#evaluated),
+    const { limbasiya } = this.#tools;
+    if (limbasiya === undefined) {
+      throw new SuiteRefusedError(
+        'the card is of suite limbasiya-2021, which this terminal takes only with --allow limbasiya-2021',
       );
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'wrong-pin')) throw error;
-      return { event: { type: 'not-opened' }, note: 'the PIN does not open the card' };
     }
-    const stretched = image.logN === 0 ? 'not stretched' : `stretched by scrypt, N = 2^${image.logN}`;
-    return { event: { type: 'opened' }, note: `the PIN opened the card (${stretched})` };
-  }
-
-  /** PROOF out, WELCOME in: from here on each knows the other. */
-  async prove(): Promise<Done> {
-    const link = need(this.#link);
-    const login = need(this.#login);
-    const { cardKey, usk } = need(this.#secrets);
-    link.send(login.prove({ cardKey, usk, terminalId: this.#tools.terminalId }));
-    const { welcome, session } = login.readWelcome(await link.receive());
-    this.#session = new HubSession(link, session);
-    await this.#tools.remember(link.hub);
+    this.#limbasiya = new LimbasiyaTap(this.#tools, limbasiya, card, image);
     return {
-      event: { type: 'welcomed', welcome: { location: welcome.location, failed: welcome.failed } },
-      note: `both proved who they are; session key ${session.fingerprint}, for ${welcome.validitySeconds} s`,
+      event: { type: 'card-read', suite: 'limbasiya-2021' },
+      note: `${found}, suite limbasiya-2021, ${image.z.length} bytes of masked hubs`,
     };
   }
 
-  /** The first request over the session: who is served here, by the hub's own name for the patient. */
-  async inform(): Promise<Done> {
-    const info = await need(this.#session).call('session.info', {});
-    return {
-      event: { type: 'informed' },
-      note: `${info.hubId} serves patient ${info.subject} over the session`,
-    };
-  }
-
-  async prepareNewPin(): Promise<Done> {
-    const { pinVersion } = await need(this.#newPin).prepare();
-    return {
-      event: { type: 'prepared' },
-      note: `PIN number ${pinVersion} evaluated, its boxes sealed, the hub told`,
-    };
-  }
-
-  /** Writes the new image into the slot that is not current, once the card lies there. */
-  async writeCard(signal: AbortSignal): Promise<Done> {
-    const slot = other(this.#slot);
-    await this.#onCard(() => need(this.#newPin).write(slot, signal));
-    return { event: { type: 'written' }, note: `written to slot ${SLOT_NAMES[slot]} and read back` };
-  }
-
-  async confirmNewPin(): Promise<Done> {
-    const { rc } = await need(this.#newPin).confirm();
-    this.#slot = other(this.#slot);
-    return {
-      event: { type: 'confirmed' },
-      note: rc
-        ? 'the hub and the registration centre know the new PIN'
-        : 'the hub knows the new PIN; it will tell the registration centre',
-    };
-  }
-
-  /**
-   * Zeros in the slot that is not current, once a hub has acknowledged the one that is: the card carries
-   * no old copy of itself (PROTOCOL 2.2). A card that is gone keeps it until the next login.
-   */
+  /** Zeros in the slot that is not current, once the one that is was acknowledged (PROTOCOL 2.2). */
   async clearOldImage(): Promise<Done> {
-    const old = other(this.#slot);
-    if (this.#newPin === undefined && isZero(need(this.#slots)[old]))
-      return { note: 'no old image on the card' };
-    try {
-      await this.#onCard(() => (this.#newPin?.card ?? this.#card).writeSlot(old, new Uint8Array(0)));
-      return { note: `slot ${SLOT_NAMES[old]} cleared of the old image` };
-    } catch {
-      return { note: `slot ${SLOT_NAMES[old]} still holds the old image: the next login clears it` };
-    }
+    return { note: await need(this.#card).clearOld() };
   }
 
-  /** Takes leave of the hub, closes the connection, wipes every secret. */
   async end(): Promise<void> {
-    await this.#cardWork;
-    await this.#session?.close();
-    this.#hangUp();
-    this.#attempt?.wipe();
-    this.#secrets?.wipe();
-    this.#newPin?.wipe();
-    this.#image = undefined;
-    this.#slots = undefined;
+    await this.#card?.settled();
+    await this.#cardea?.end();
+    await this.#limbasiya?.end();
   }
-
-  #hangUp(): void {
-    this.#login?.wipe();
-    this.#link?.close();
-    this.#login = undefined;
-    this.#link = undefined;
-  }
-
-  /** One piece of work on the card at a time. */
-  #onCard<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#cardWork.then(work);
-    this.#cardWork = done.catch(() => undefined);
-    return done;
-  }
-}
-
-const PROMPTS: Readonly<Record<Question, string>> = {
-  pin: 'PIN',
-  'new-pin': 'New PIN',
-  'new-pin-again': 'New PIN, once more',
-  'recovery-code': 'Recovery code',
-};
-
-function claimNote(status: number, attemptsLeft: number, recovering: boolean): string {
-  if (status !== STATUS.goOn) return 'the hub refuses this card';
-  if (recovering) return 'the hub goes on; no PIN, no try';
-  return `the hub answered for the blinded PIN, and counted a try first: ${attemptsLeft} left`;
-}
-
-function other(slot: 0 | 1): 0 | 1 {
-  return slot === 0 ? 1 : 0;
-}
-
-/** What an earlier step of the tap must have made. Where a late event finds it gone, the hub is gone with it. */
-function need<T>(made: T | undefined): T {
-  if (made === undefined) throw new HubLostError('the tap is over');
-  return made;
 }

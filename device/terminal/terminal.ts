@@ -2,7 +2,8 @@ import type { PresentedCard } from '../../hardware/card-reader.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import { failureEvent } from './failures.ts';
 import type { Effect, Event, Goal, Outcome, State, Step } from './state.ts';
-import { type Done, Tap } from './tap.ts';
+import type { Done } from './suite-tap.ts';
+import { Tap } from './tap.ts';
 import type { TapTools } from './tap-tools.ts';
 import { begin, transition } from './transition.ts';
 
@@ -101,27 +102,33 @@ export class Terminal {
       case 'ask': {
         this.#asking = new AbortController();
         const asking = AbortSignal.any([signal, this.#asking.signal]);
-        return this.#act(effect.do, (tap) => tap.ask(effect.question, asking), asking);
+        return this.#act(effect.do, (tap) => tap.suite.ask(effect.question, asking), asking);
       }
       case 'stop-asking':
         this.#asking.abort();
         return;
       case 'call-hub':
-        return this.#act(effect.do, (tap) => tap.callHub());
+        return this.#act(effect.do, (tap) => tap.suite.callHub());
       case 'claim':
-        return this.#act(effect.do, (tap) => tap.claim());
+        return this.#act(effect.do, (tap) => tap.suite.claim());
       case 'open-card':
-        return this.#act(effect.do, (tap) => tap.openCard());
+        return this.#act(effect.do, (tap) => tap.suite.openCard());
       case 'prove':
-        return this.#act(effect.do, (tap) => tap.prove());
+        return this.#act(effect.do, (tap) => tap.suite.prove());
       case 'inform':
-        return this.#act(effect.do, (tap) => tap.inform());
+        return this.#act(effect.do, (tap) => tap.suite.inform());
       case 'prepare-new-pin':
-        return this.#act(effect.do, (tap) => tap.prepareNewPin());
+        return this.#act(effect.do, (tap) => tap.cardea.prepareNewPin());
       case 'write-card':
-        return this.#act(effect.do, (tap) => tap.writeCard(signal));
+        return this.#act(effect.do, (tap) => tap.suite.writeCard(signal));
       case 'confirm-new-pin':
-        return this.#act(effect.do, (tap) => tap.confirmNewPin());
+        return this.#act(effect.do, (tap) => tap.cardea.confirmNewPin());
+      case 'refresh-list':
+        return this.#act(effect.do, (tap) => tap.limbasiya.refreshList());
+      case 'write-list':
+        return this.#act(effect.do, (tap) => tap.limbasiya.writeList(signal));
+      case 'choose-hub':
+        return this.#act(effect.do, (tap) => tap.limbasiya.chooseHub(signal));
       case 'clear-old-image':
         return this.#act(effect.do, (tap) => tap.clearOldImage());
       case 'end-tap':

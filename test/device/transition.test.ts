@@ -23,7 +23,7 @@ const shown = (effects: readonly Effect[]) =>
 const laid: readonly Event[] = [
   { type: 'reader-ready' },
   { type: 'card-laid' },
-  { type: 'card-read', recoverable: true },
+  { type: 'card-read', suite: 'cardea-1', recoverable: true },
 ];
 const claimed: readonly Event[] = [...laid, { type: 'hub-up' }, { type: 'typed' }];
 const goOn: Event = { type: 'challenged', status: STATUS.goOn, attemptsLeft: 4 };
@@ -237,7 +237,7 @@ describe('a new PIN', () => {
       'recover',
       { type: 'reader-ready' },
       { type: 'card-laid' },
-      { type: 'card-read', recoverable: false },
+      { type: 'card-read', suite: 'cardea-1', recoverable: false },
     );
     expect(outcomes(effects)).toEqual([{ kind: 'refused', reason: 'no-recovery-code' }]);
     expect(kinds(effects)).not.toContain('call-hub');
@@ -251,7 +251,8 @@ describe('whatever happens, in whatever order', () => {
       { type: 'reader-ready' },
       { type: 'reader-lost' },
       { type: 'card-laid' },
-      { type: 'card-read', recoverable: true },
+      { type: 'card-read', suite: 'cardea-1', recoverable: true },
+      { type: 'card-read', suite: 'limbasiya-2021' },
       { type: 'card-gone' },
       { type: 'lingered' },
       { type: 'hub-up' },
@@ -265,6 +266,9 @@ describe('whatever happens, in whatever order', () => {
       { type: 'prepared' },
       { type: 'written' },
       { type: 'confirmed' },
+      { type: 'list-known', changed: true },
+      { type: 'hub-chosen' },
+      { type: 'agreed' },
     ),
     fc.record({
       type: fc.constant('challenged' as const),
@@ -295,10 +299,12 @@ describe('whatever happens, in whatever order', () => {
         let { state } = begin();
         for (const event of events) {
           if (event.type === 'card-laid') typed = false;
-          if (event.type === 'typed' && state.phase === 'entering') typed = true;
+          const asks = state.phase === 'entering' || state.phase === 'identifying';
+          if (event.type === 'typed' && asks) typed = true;
           const step = transition(goal, state, event);
           if (kinds(step.effects).includes('claim')) expect(typed).toBe(true);
-          if (kinds(step.effects).includes('prove')) expect(['opened', 'challenged']).toContain(event.type);
+          if (kinds(step.effects).includes('prove'))
+            expect(['opened', 'challenged', 'agreed']).toContain(event.type);
           state = step.state;
         }
       }),
