@@ -98,8 +98,7 @@ export function tap(site: Site, wallet: string, hub: string, pin: string): Promi
 /** Tells a tap step by step. */
 export function tellTap(teller: Teller, { steps, outcome }: TapResult): void {
   for (const step of steps) teller.line(stepLine(step));
-  if (outcome.kind === 'refused')
-    teller.line(`“${refusalLines(outcome.reason, outcome).join(' ')}”`);
+  if (outcome.kind === 'refused') teller.line(`“${refusalLines(outcome.reason, outcome).join(' ')}”`);
 }
 
 async function expectOutcome(
