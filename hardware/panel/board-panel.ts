@@ -4,12 +4,12 @@ import { abortable } from '../waiting.ts';
 import type { OpenBoard } from './board.ts';
 import { BoardConnection } from './board-connection.ts';
 import type { BoardParts } from './board-parts.ts';
-import { pagesOf } from './display-text.ts';
-import { entryPage } from './entry-page.ts';
+import { type DisplaySize, type Page, pagesOf } from './display-text.ts';
+import { choicePages, isForKeypad, isUntouched, pinPage } from './entry-pages.ts';
 import { EntrySession } from './entry-session.ts';
+import { choiceRules, type EntryRules, type EntryState, type KeyEffect, PIN_RULES } from './key-entry.ts';
 import type { Panel, Question, Sign } from './panel.ts';
 import { checkParts, type PanelParts, type PartName } from './panel-parts.ts';
-import type { KeyEffect } from './pin-entry.ts';
 import { Screen } from './screen.ts';
 import { KEY_REFUSED, KEY_TAKEN, SIGN_PATTERNS, WARNING_PATTERN } from './sign-patterns.ts';
 import { SignPlayer } from './sign-player.ts';
@@ -23,7 +23,7 @@ export interface BoardPanelOptions {
    * Says and asks what the board cannot: words without a display, secrets without a keypad or with letters in
    * them, and everything while the board is lost. It is not closed with the panel.
    */
-  readonly fallback?: Pick<Panel, 'show' | 'ask'>;
+  readonly fallback?: Pick<Panel, 'show' | 'ask' | 'choose'>;
 }
 
 /** How a panel stands. */
@@ -39,10 +39,15 @@ interface Front {
   readonly screen: Screen | undefined;
 }
 
-/** A question at the keypad. */
-interface Asking {
-  readonly question: Question;
-  readonly prompt: string;
+/** What an entry at the keypad is for. */
+interface Dialog {
+  readonly rules: EntryRules;
+  /** What the display shows of it. `words`: what was there before. */
+  readonly pages: (state: EntryState, size: DisplaySize, words: readonly Page[]) => readonly Page[];
+}
+
+/** A dialog under way. */
+interface Asking extends Dialog {
   readonly session: EntrySession;
   keysLost: boolean;
 }
@@ -95,25 +100,37 @@ export class BoardPanel implements Panel {
   }
 
   async ask(question: Question, prompt: string, signal: AbortSignal): Promise<string | undefined> {
+    const elsewhere = async () => this.#options.fallback?.ask(question, prompt, signal);
     await abortable(this.#known, signal);
-    if (question === 'recovery-code' || !this.#hasKeys()) return this.#askElsewhere(question, prompt, signal);
-    this.#asking?.session.giveUp();
-    const session = new EntrySession(this.#options.clock, {
-      changed: () => this.#draw(),
-      heard: (effect) => this.#letHear(effect),
-    });
-    const asking: Asking = { question, prompt, session, keysLost: false };
-    this.#asking = asking;
-    this.#draw();
-    try {
-      const outcome = await abortable(session.outcome, signal);
-      if (outcome?.kind === 'entered') return outcome.digits;
-      if (!asking.keysLost) return undefined;
-    } finally {
-      session.giveUp();
-      if (this.#asking === asking) this.#endAsking();
-    }
-    return this.#askElsewhere(question, prompt, signal);
+    if (!isForKeypad(question) || !this.#hasKeys()) return elsewhere();
+    const entered = await this.#atKeypad(
+      {
+        rules: PIN_RULES,
+        // Until the first key the words and the question take turns; then there is the question alone.
+        pages: (state, size, words) => [
+          ...(isUntouched(state) ? words : []),
+          pinPage(question, prompt, state, size),
+        ],
+      },
+      signal,
+    );
+    return entered === 'keys-lost' ? elsewhere() : entered?.digits;
+  }
+
+  async choose(prompt: string, options: readonly string[], signal: AbortSignal): Promise<number | undefined> {
+    const elsewhere = async () => this.#options.fallback?.choose?.(prompt, options, signal);
+    await abortable(this.#known, signal);
+    // What cannot be read cannot be chosen from.
+    if (this.#options.parts.display === undefined || !this.#hasKeys()) return elsewhere();
+    const chosen = await this.#atKeypad(
+      {
+        rules: choiceRules(options.length),
+        pages: (state, size) => choicePages(prompt, options, state, size),
+      },
+      signal,
+    );
+    if (chosen === 'keys-lost') return elsewhere();
+    return chosen && Number(chosen.digits) - 1;
   }
 
   /** Ends a question with nothing entered, switches everything off and lets go of the board. */
@@ -131,9 +148,27 @@ export class BoardPanel implements Panel {
     );
   }
 
-  async #askElsewhere(question: Question, prompt: string, signal: AbortSignal): Promise<string | undefined> {
-    signal.throwIfAborted();
-    return this.#options.fallback?.ask(question, prompt, signal);
+  /** Undefined when it was cancelled, took too long, or gave way to another. @throws the signal's reason */
+  async #atKeypad(
+    dialog: Dialog,
+    signal: AbortSignal,
+  ): Promise<{ readonly digits: string } | 'keys-lost' | undefined> {
+    this.#asking?.session.giveUp();
+    const session = new EntrySession(this.#options.clock, dialog.rules, {
+      changed: () => this.#draw(),
+      heard: (effect) => this.#letHear(effect),
+    });
+    const asking: Asking = { ...dialog, session, keysLost: false };
+    this.#asking = asking;
+    this.#draw();
+    try {
+      const outcome = await abortable(session.outcome, signal);
+      if (outcome?.kind === 'entered') return outcome;
+      return asking.keysLost ? 'keys-lost' : undefined;
+    } finally {
+      session.giveUp();
+      if (this.#asking === asking) this.#endAsking();
+    }
   }
 
   /** The words, where no display shows them. */
@@ -143,19 +178,12 @@ export class BoardPanel implements Panel {
     }
   }
 
-  /** Until the first key the words and the question take turns; then there is the question alone. */
   #draw(): void {
     const screen = this.#front?.screen;
     if (screen === undefined) return;
     const words = this.#lines.length === 0 ? [] : pagesOf(this.#lines, screen.size);
-    if (this.#asking === undefined) {
-      screen.show(words);
-      return;
-    }
-    const { question, prompt, session } = this.#asking;
-    const { digits, hint } = session.state;
-    const page = entryPage(question, prompt, session.state, screen.size);
-    screen.show(digits === '' && hint === undefined ? [...words, page] : [page]);
+    const asking = this.#asking;
+    screen.show(asking === undefined ? words : asking.pages(asking.session.state, screen.size, words));
   }
 
   #letHear(effect: KeyEffect): void {
@@ -175,7 +203,7 @@ export class BoardPanel implements Panel {
     }
   }
 
-  /** The stars go at once; the light may still be that of the warning. */
+  /** What was typed goes at once; the light may still be that of the warning. */
   #endAsking(): void {
     this.#asking = undefined;
     if (this.#sign !== undefined) this.#front?.player.light(SIGN_PATTERNS[this.#sign]);

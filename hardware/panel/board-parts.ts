@@ -4,9 +4,9 @@ import type { HardwareClock } from '../clock.ts';
 import type { Board } from './board.ts';
 import type { Run } from './display-text.ts';
 import { PanelPartsError } from './errors.ts';
+import type { KeyInput } from './key-entry.ts';
 import { KeyWatch } from './key-watch.ts';
 import { keysOf, type PanelParts } from './panel-parts.ts';
-import type { KeyInput } from './pin-entry.ts';
 import { COLOURS, type Colour, PITCHES, type Pitch } from './sign-patterns.ts';
 
 type Five = typeof johnnyFive;

@@ -3,11 +3,12 @@ import {
   beginEntry,
   type EntryInput,
   type EntryOutcome,
+  type EntryRules,
   type EntryState,
   editEntry,
   type KeyEffect,
   nextMoment,
-} from './pin-entry.ts';
+} from './key-entry.ts';
 
 /** Who shows an entry, and lets it be heard. */
 export interface EntryListener {
@@ -15,9 +16,10 @@ export interface EntryListener {
   heard(effect: KeyEffect): void;
 }
 
-/** One question at the keypad: feeds keys and time to `editEntry` until it is over. */
+/** One entry at the keypad: feeds keys and time to `editEntry` until it is over. */
 export class EntrySession {
   readonly #clock: HardwareClock;
+  readonly #rules: EntryRules;
   readonly #listener: EntryListener;
   #state: EntryState;
   #timer: { cancel(): void } | undefined;
@@ -26,8 +28,9 @@ export class EntrySession {
   /** Undefined when the entry was given up. */
   readonly outcome: Promise<EntryOutcome | undefined>;
 
-  constructor(clock: HardwareClock, listener: EntryListener) {
+  constructor(clock: HardwareClock, rules: EntryRules, listener: EntryListener) {
     this.#clock = clock;
+    this.#rules = rules;
     this.#listener = listener;
     this.#state = beginEntry(clock.monotonic());
     this.outcome = new Promise((resolve) => {
@@ -42,7 +45,7 @@ export class EntrySession {
 
   input(input: EntryInput): void {
     if (this.#over) return;
-    const { state, effect, outcome } = editEntry(this.#state, input, this.#clock.monotonic());
+    const { state, effect, outcome } = editEntry(this.#state, input, this.#clock.monotonic(), this.#rules);
     this.#state = state;
     this.#listener.heard(effect);
     if (outcome !== undefined) {
@@ -67,7 +70,7 @@ export class EntrySession {
   #end(outcome: EntryOutcome | undefined): void {
     this.#over = true;
     this.#timer?.cancel();
-    // Nothing of the secret stays here.
+    // Nothing of a secret stays here.
     this.#state = beginEntry(this.#clock.monotonic());
     this.#settle(outcome);
   }

@@ -110,6 +110,7 @@ class FirmataBoard implements Board {
       this.#cancelTimers();
     }
     await this.#port.close();
+    this.#transport.release();
     this.io.removeAllListeners();
   }
 

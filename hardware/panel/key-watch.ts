@@ -1,6 +1,6 @@
 import type { Keypad } from 'johnny-five';
 import type { HardwareClock } from '../clock.ts';
-import type { Key, KeyInput } from './pin-entry.ts';
+import type { Key, KeyInput } from './key-entry.ts';
 
 /** The board reads the keypad every 19 ms. */
 const LOOK_EVERY_MS = 20;

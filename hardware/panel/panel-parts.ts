@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PanelPartsError } from './errors.ts';
-import type { Key } from './pin-entry.ts';
+import type { Key } from './key-entry.ts';
 
 const KEYS = '0123456789*#';
 

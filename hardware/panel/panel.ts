@@ -20,8 +20,14 @@ export type Sign =
   /** The terminal itself cannot serve. */
   | 'out-of-order';
 
-/** What is asked for; a panel with twelve keys can take digits alone. */
-export type Question = 'pin' | 'new-pin' | 'new-pin-again' | 'recovery-code';
+/** What is asked for. */
+export type Question = KeypadQuestion | TextQuestion;
+
+/** What a panel with twelve keys can take: digits alone. */
+export type KeypadQuestion = 'pin' | 'new-pin' | 'new-pin-again';
+
+/** What has letters in it. */
+export type TextQuestion = 'recovery-code' | 'identity' | 'password' | 'new-password' | 'new-password-again';
 
 /** The front of a terminal: it shows signs and takes what the patient types. */
 export interface Panel {
@@ -32,5 +38,11 @@ export interface Panel {
    * @throws the signal's reason when it aborts.
    */
   ask(question: Question, prompt: string, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Lets one of `options` be chosen, and resolves to its index, or to undefined when the patient cancels.
+   * Absent where there is nothing to choose with.
+   * @throws the signal's reason when it aborts.
+   */
+  choose?(prompt: string, options: readonly string[], signal: AbortSignal): Promise<number | undefined>;
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { BytePort } from '../byte-port.ts';
  * the line is busy is written in one piece.
  */
 export class PortTransport extends EventEmitter implements Transport {
-  readonly #port: BytePort;
+  #port: BytePort | undefined;
   #waiting: Uint8Array[] = [];
   #writing: Promise<void> | undefined;
 
@@ -28,11 +28,16 @@ export class PortTransport extends EventEmitter implements Transport {
     await this.#writing;
   }
 
+  /** Lets go of the port: firmata-io and johnny-five keep all they ever had, and its buffers are large. */
+  release(): void {
+    this.#port = undefined;
+  }
+
   async #writeAll(): Promise<void> {
     // After all that is written in this turn.
     await Promise.resolve();
     try {
-      while (this.#waiting.length > 0) await this.#port.write(Buffer.concat(this.#waiting.splice(0)));
+      while (this.#waiting.length > 0) await this.#port?.write(Buffer.concat(this.#waiting.splice(0)));
     } catch {
       // The line is gone, which its `onClose` tells.
       this.#waiting = [];

@@ -95,7 +95,7 @@ function rethrow(cause: unknown): never {
 function failed(cause: unknown): PanelDriverError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new PanelDriverError(
-    `raspi-io cannot drive the pins (${reason}): it runs as root alone, and on models before the Pi 5`,
+    `raspi-io cannot drive the pins (${reason}): it runs as root alone, and not on a Pi 5`,
     { cause },
   );
 }

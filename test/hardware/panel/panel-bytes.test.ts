@@ -177,6 +177,29 @@ describe('a panel on a board with Firmata, at the level of bytes', () => {
     expect(await answer).toBe('123456');
   });
 
+  it('lets one of several clinics be chosen by its number', async () => {
+    rig = panelRig();
+    await rig.reach('ready');
+    const choice = rig.panel.choose('Clinic', ['Goa', 'Panjim', 'Margao'], NEVER);
+    await rig.clock.advance(2_510);
+    expect(rig.display.rows).toEqual(['1 Goa           ', '2 Panjim        ']);
+    await rig.type('7');
+    expect(rig.display.rows[0]).toBe('Press 1 to 3    ');
+    await rig.type('2');
+    expect(await choice).toBe(1);
+  });
+
+  it('ends a choice with nothing when it is cancelled, or nobody chooses', async () => {
+    rig = panelRig();
+    await rig.reach('ready');
+    const cancelled = rig.panel.choose('Clinic', ['Goa', 'Panjim'], NEVER);
+    await rig.type('**');
+    expect(await cancelled).toBeUndefined();
+    const forgotten = rig.panel.choose('Clinic', ['Goa', 'Panjim'], NEVER);
+    await rig.clock.advance(60_100);
+    expect(await forgotten).toBeUndefined();
+  });
+
   it('ends a question whose reason is gone with the signal’s reason, and hears no key after', async () => {
     rig = panelRig();
     await rig.reach('ready');

@@ -109,6 +109,19 @@ describe('a panel whose board comes and goes', () => {
     expect(fallback.asked).toEqual(['pin', 'recovery-code']);
   });
 
+  it('has the console offer a choice that nothing shows, or that loses its keys', async () => {
+    const fallback = new FakeConsole();
+    rig = panelRig({ fallback, parts: { ...STANDARD_PARTS, display: undefined } });
+    await rig.reach('ready');
+    expect(await rig.panel.choose('Clinic', ['Goa', 'Panjim'], NEVER)).toBe(1);
+    await rig.panel.close();
+    rig = panelRig({ fallback });
+    await rig.reach('ready');
+    const choice = rig.panel.choose('Clinic', ['Goa', 'Panjim', 'Margao'], NEVER);
+    rig.port.unplug();
+    expect(await rig.clock.advanceUntil(choice)).toBe(2);
+  });
+
   it('cancels what it cannot ask when there is no console', async () => {
     rig = panelRig();
     await rig.reach('ready');

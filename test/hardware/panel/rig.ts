@@ -24,7 +24,7 @@ export function statesOf(panel: BoardPanel): PanelState[] {
 }
 
 /** A console that is told what to answer, and remembers what it was given. */
-export class FakeConsole implements Pick<Panel, 'show' | 'ask'> {
+export class FakeConsole implements Pick<Panel, 'show' | 'ask' | 'choose'> {
   readonly shown: string[] = [];
   readonly asked: Question[] = [];
   answer: string | undefined = '424242';
@@ -36,6 +36,10 @@ export class FakeConsole implements Pick<Panel, 'show' | 'ask'> {
   async ask(question: Question): Promise<string | undefined> {
     this.asked.push(question);
     return this.answer;
+  }
+
+  async choose(_prompt: string, options: readonly string[]): Promise<number> {
+    return options.length - 1;
   }
 }
 

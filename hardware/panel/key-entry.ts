@@ -9,9 +9,29 @@ export interface KeyInput {
 /** What happens to an entry: a key, or the moment that `nextMoment` named. */
 export type EntryInput = KeyInput | { readonly type: 'time' };
 
-/** Fewest and most digits of a PIN (PROTOCOL 2.3). */
-export const FEWEST_DIGITS = 6;
-export const MOST_DIGITS = 12;
+/** What may be entered. */
+export interface EntryRules {
+  /** Fewer digits than these cannot be entered. */
+  readonly fewest: number;
+  readonly most: number;
+  /** Whether these digits may stand there; default: any may. */
+  readonly takes?: (digits: string) => boolean;
+  /** Whether these digits are entered without `#`; default: none are. */
+  readonly isWhole?: (digits: string) => boolean;
+}
+
+/** A PIN has 6 to 12 digits (PROTOCOL 2.3). */
+export const PIN_RULES: EntryRules = { fewest: 6, most: 12 };
+
+/** A number from 1 to `count`, entered as soon as no further digit could follow. */
+export function choiceRules(count: number): EntryRules {
+  return {
+    fewest: 1,
+    most: String(count).length,
+    takes: (digits) => Number(digits) >= 1 && Number(digits) <= count,
+    isWhole: (digits) => Number(digits) * 10 > count,
+  };
+}
 
 /** How long the wait for the next key lasts. */
 export const PATIENCE_MS = 60_000;
@@ -21,7 +41,7 @@ export const WARNING_MS = 20_000;
 export const LONG_PRESS_MS = 1_000;
 
 /** Why the latest key had no effect, or what the next one would do. */
-export type EntryHint = 'too-short' | 'full' | 'star-cancels' | 'more-time';
+export type EntryHint = 'too-short' | 'not-taken' | 'star-cancels' | 'more-time';
 
 /** An entry under way. The digits are a secret: nothing but `entered` may be made of them. */
 export interface EntryState {
@@ -57,7 +77,7 @@ export function beginEntry(now: number): EntryState {
  * comes a second time in a row. Without a key the entry ends after a minute; 20 s before, it warns, and any
  * key gives another minute: there a star does that alone, so that whoever needs time loses nothing.
  */
-export function editEntry(state: EntryState, input: EntryInput, now: number): EntryStep {
+export function editEntry(state: EntryState, input: EntryInput, now: number, rules: EntryRules): EntryStep {
   switch (input.type) {
     case 'time':
       return timePassed(state, now);
@@ -66,7 +86,7 @@ export function editEntry(state: EntryState, input: EntryInput, now: number): En
       return { state: input.key === '*' ? released : state, effect: 'none' };
     }
     case 'down':
-      return keyDown(state, input.key, now);
+      return keyDown(state, input.key, now, rules);
   }
 }
 
@@ -89,13 +109,13 @@ function timePassed(state: EntryState, now: number): EntryStep {
   return { state, effect: 'none' };
 }
 
-function keyDown(state: EntryState, key: Key, now: number): EntryStep {
+function keyDown(state: EntryState, key: Key, now: number, rules: EntryRules): EntryStep {
   const { digits, hint } = state;
   switch (key) {
     case '#':
-      return digits.length < FEWEST_DIGITS
+      return digits.length < rules.fewest
         ? { state: { digits, hint: 'too-short', lastKeyAt: now }, effect: 'refused' }
-        : { state, effect: 'taken', outcome: { kind: 'entered', digits } };
+        : entered(state, digits);
     case '*':
       if (hint === 'more-time') return { state: { digits, lastKeyAt: now }, effect: 'taken' };
       if (hint === 'star-cancels') return { state, effect: 'taken', outcome: { kind: 'cancelled' } };
@@ -104,8 +124,18 @@ function keyDown(state: EntryState, key: Key, now: number): EntryStep {
         effect: 'taken',
       };
     default:
-      return digits.length === MOST_DIGITS
-        ? { state: { digits, hint: 'full', lastKeyAt: now }, effect: 'refused' }
-        : { state: { digits: digits + key, lastKeyAt: now }, effect: 'taken' };
+      return digit(state, digits + key, now, rules);
   }
+}
+
+function digit({ digits }: EntryState, longer: string, now: number, rules: EntryRules): EntryStep {
+  if (longer.length > rules.most || rules.takes?.(longer) === false) {
+    return { state: { digits, hint: 'not-taken', lastKeyAt: now }, effect: 'refused' };
+  }
+  const state: EntryState = { digits: longer, lastKeyAt: now };
+  return rules.isWhole?.(longer) === true ? entered(state, longer) : { state, effect: 'taken' };
+}
+
+function entered(state: EntryState, digits: string): EntryStep {
+  return { state, effect: 'taken', outcome: { kind: 'entered', digits } };
 }

@@ -2,15 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   beginEntry,
+  choiceRules,
+  type EntryInput,
   type EntryOutcome,
+  type EntryRules,
   type EntryState,
   editEntry,
   type Key,
   LONG_PRESS_MS,
   nextMoment,
   PATIENCE_MS,
+  PIN_RULES,
   WARNING_MS,
-} from '../../../hardware/panel/pin-entry.ts';
+} from '../../../hardware/panel/key-entry.ts';
 
 interface Played {
   readonly state: EntryState;
@@ -18,17 +22,26 @@ interface Played {
   readonly effects: readonly string[];
 }
 
+function edit(state: EntryState, input: EntryInput, now: number, rules: EntryRules = PIN_RULES) {
+  return editEntry(state, input, now, rules);
+}
+
 /** Presses keys at a pace at which nothing else happens, from a state at `now`. */
-function press(keys: string, from: EntryState = beginEntry(0), now = from.lastKeyAt): Played {
+function press(
+  keys: string,
+  from: EntryState = beginEntry(0),
+  now: number = from.lastKeyAt,
+  rules: EntryRules = PIN_RULES,
+): Played {
   let state = from;
   let at = now;
   const effects: string[] = [];
   for (const key of keys as Iterable<Key>) {
     at += 100;
-    const down = editEntry(state, { type: 'down', key }, at);
+    const down = edit(state, { type: 'down', key }, at, rules);
     effects.push(down.effect);
     if (down.outcome !== undefined) return { ...down, outcome: down.outcome, effects };
-    state = editEntry(down.state, { type: 'up', key }, at + 50).state;
+    state = edit(down.state, { type: 'up', key }, at + 50).state;
   }
   return { state, outcome: undefined, effects };
 }
@@ -38,7 +51,7 @@ function wait(from: EntryState, until: number): Played {
   let state = from;
   const effects: string[] = [];
   for (let at = nextMoment(state); at <= until; at = nextMoment(state)) {
-    const step = editEntry(state, { type: 'time' }, at);
+    const step = edit(state, { type: 'time' }, at);
     state = step.state;
     effects.push(step.effect);
     if (step.outcome !== undefined) return { state, outcome: step.outcome, effects };
@@ -63,7 +76,7 @@ describe('an entry at the keypad', () => {
 
   it('takes no thirteenth digit, and says so', () => {
     const { state, effects } = press('1234567890123');
-    expect(state).toMatchObject({ digits: '123456789012', hint: 'full' });
+    expect(state).toMatchObject({ digits: '123456789012', hint: 'not-taken' });
     expect(effects.at(-1)).toBe('refused');
   });
 
@@ -82,7 +95,7 @@ describe('an entry at the keypad', () => {
   });
 
   it('cancels with a star that is held, and not a moment before', () => {
-    const { state } = editEntry(press('123').state, { type: 'down', key: '*' }, 1_000);
+    const { state } = edit(press('123').state, { type: 'down', key: '*' }, 1_000);
     expect(wait(state, 1_000 + LONG_PRESS_MS - 1).outcome).toBeUndefined();
     expect(wait(state, 1_000 + LONG_PRESS_MS).outcome).toEqual({ kind: 'cancelled' });
   });
@@ -93,8 +106,8 @@ describe('an entry at the keypad', () => {
   });
 
   it('takes a digit though the star is still held', () => {
-    const held = editEntry(beginEntry(0), { type: 'down', key: '*' }, 0).state;
-    const { state } = editEntry(held, { type: 'down', key: '5' }, 100);
+    const held = edit(beginEntry(0), { type: 'down', key: '*' }, 0).state;
+    const { state } = edit(held, { type: 'down', key: '5' }, 100);
     expect(state.digits).toBe('5');
     expect(wait(state, LONG_PRESS_MS * 2).outcome).toBeUndefined();
   });
@@ -116,7 +129,7 @@ describe('an entry at the keypad', () => {
 
   it('gives another minute for a star after the warning, which neither clears nor cancels', () => {
     const warned = wait(press('123').state, PATIENCE_MS).state;
-    const extended = editEntry(warned, { type: 'down', key: '*' }, PATIENCE_MS);
+    const extended = edit(warned, { type: 'down', key: '*' }, PATIENCE_MS);
     expect(extended.outcome).toBeUndefined();
     expect(extended.state.digits).toBe('123');
     expect(extended.state.hint).toBeUndefined();
@@ -133,7 +146,7 @@ describe('an entry at the keypad', () => {
     let state = beginEntry(0);
     for (let minute = 1; minute <= 20; minute++) {
       state = wait(state, state.lastKeyAt + PATIENCE_MS - 1).state;
-      state = editEntry(state, { type: 'down', key: '*' }, state.lastKeyAt + PATIENCE_MS - 1).state;
+      state = edit(state, { type: 'down', key: '*' }, state.lastKeyAt + PATIENCE_MS - 1).state;
     }
     expect(wait(state, state.lastKeyAt + PATIENCE_MS - 1).outcome).toBeUndefined();
   });
@@ -151,5 +164,42 @@ describe('an entry at the keypad', () => {
         expect(pressed.join('').replaceAll('#', '')).toContain(outcome.digits);
       }),
     );
+  });
+});
+
+describe('a choice at the keypad', () => {
+  const choose = (keys: string, count: number) => press(keys, beginEntry(0), 0, choiceRules(count));
+
+  it.each([
+    ['1', 1],
+    ['3', 3],
+    ['9', 9],
+    ['2', 12],
+    ['12', 12],
+    ['10', 10],
+    ['99', 99],
+  ])('takes %s of %d as soon as it is clear which is meant', (keys, count) => {
+    expect(choose(keys, count).outcome).toEqual({ kind: 'entered', digits: keys });
+  });
+
+  it('waits for # or another digit while both could be meant', () => {
+    expect(choose('1', 12).outcome).toBeUndefined();
+    expect(choose('1#', 12).outcome).toEqual({ kind: 'entered', digits: '1' });
+  });
+
+  it.each([
+    ['0', 3],
+    ['4', 3],
+    ['13', 12],
+    ['#', 3],
+  ])('refuses %s of %d, and goes on', (keys, count) => {
+    const { outcome, effects } = choose(keys, count);
+    expect(outcome).toBeUndefined();
+    expect(effects.at(-1)).toBe('refused');
+  });
+
+  it('clears and cancels as an entry does', () => {
+    expect(choose('1*2#', 12).outcome).toEqual({ kind: 'entered', digits: '2' });
+    expect(choose('**', 3).outcome).toEqual({ kind: 'cancelled' });
   });
 });
