@@ -25,6 +25,7 @@ export async function serveConnection(
     }
     visit.loggedIn();
     hub.surroundings.log.info('login', {
+      suite: loggedIn.suite,
       terminal: loggedIn.terminalId,
       session: loggedIn.transport.fingerprint,
       failed: loggedIn.failed,

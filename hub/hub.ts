@@ -1,5 +1,6 @@
 import type { HubIdentity } from '../certs/hub-identity.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
+import type { HubIdentity as LimbasiyaIdentity } from '../protocol/limbasiya/updation.ts';
 import { WIRE_ERROR } from '../protocol/wire-error.ts';
 import type { Address, ByteStream } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
@@ -10,6 +11,8 @@ import type { Rc } from './feed/rc.ts';
 import { Reach } from './feed/reach.ts';
 import { Reporter } from './feed/reporter.ts';
 import { Gate } from './gate.ts';
+import { type LimbasiyaRc, PatientList } from './limbasiya/patient-list.ts';
+import type { LimbasiyaService } from './limbasiya/service.ts';
 import type { HubPolicy, HubServices } from './services.ts';
 import { Sessions } from './session/sessions.ts';
 import type { HubStore } from './store/store.ts';
@@ -25,6 +28,8 @@ export interface HubOptions {
   /** The hub's from now on: closed with it. */
   readonly rc: Rc;
   readonly listen: Address;
+  /** Where limbasiya-2021 is allowed: what the hub asks for its list with, and whom. */
+  readonly limbasiya?: { readonly identity: LimbasiyaIdentity; readonly rc: LimbasiyaRc };
 }
 
 /** A hub that takes logins. */
@@ -49,6 +54,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const background = Promise.all([
     followFeed({ rc, services }, stop.signal),
     services.reporter.run(stop.signal),
+    services.limbasiya?.list.refresh(),
   ]);
   return {
     address: listener.address,
@@ -63,7 +69,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
 }
 
-function createServices({ surroundings, primitives, identity, policy, store, rc }: HubOptions): HubServices {
+function createServices(options: HubOptions): HubServices {
+  const { surroundings, primitives, identity, policy, store, rc } = options;
   const { lists, outbox } = store;
   const sessions = new Sessions();
   const reach = new Reach(surroundings.clock);
@@ -71,7 +78,33 @@ function createServices({ surroundings, primitives, identity, policy, store, rc 
   const reporter = new Reporter({ rc, outbox, lists, reach, surroundings, onRevoked });
   const questions = new Questions({ rc, lists, reporter, reach, surroundings, onRevoked });
   const gate = new Gate(surroundings.clock);
-  return { identity, policy, primitives, surroundings, store, gate, sessions, reach, questions, reporter };
+  const limbasiya = createLimbasiya(options, reach, onRevoked);
+  return {
+    identity,
+    policy,
+    primitives,
+    surroundings,
+    store,
+    gate,
+    sessions,
+    reach,
+    questions,
+    reporter,
+    limbasiya,
+  };
+}
+
+function createLimbasiya(
+  { limbasiya, identity, primitives, surroundings, store }: HubOptions,
+  reach: Reach,
+  onGone: (uids: readonly Uint8Array[]) => void,
+): LimbasiyaService | null {
+  if (limbasiya === undefined) return null;
+  const { patients } = store;
+  return {
+    self: { ID: identity.hubId, SSK: limbasiya.identity.SSK, Loc: identity.location },
+    list: new PatientList({ ...limbasiya, patients, primitives, surroundings, reach, onGone }),
+  };
 }
 
 /** The connections that are open now. */

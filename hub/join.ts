@@ -1,9 +1,14 @@
 import { joinNetwork } from '../certs/join.ts';
 import { decodeJoinToken } from '../certs/join-token.ts';
+import { RcClient } from '../certs/rc-client.ts';
 import { RcAnswerError } from '../certs/rc-errors.ts';
+import { loadTlsIdentity } from '../certs/tls-identity.ts';
+import { noble } from '../protocol/crypto/noble.ts';
 import type { JoinResponse } from '../protocol/rc-api/join.ts';
 import { formatAddress } from '../runtime/address.ts';
+import { CardeaError } from '../runtime/errors.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import { registerForLimbasiya } from './limbasiya/register.ts';
 import { writeNetworkRecord } from './network-file.ts';
 
 /** A hub as the network knows it from now on. */
@@ -14,19 +19,24 @@ export interface JoinedHub {
   readonly address: string;
   /** The registration centre, `HOST:PORT`. */
   readonly rc: string;
+  /** Why it is not registered under limbasiya-2021 yet; null where it is. */
+  readonly limbasiya: string | null;
+}
+
+export interface JoinHubOptions {
+  readonly surroundings: Surroundings;
+  readonly folder: string;
+  readonly token: string;
 }
 
 /**
  * Makes `folder` a hub's: keys made here, their certificates, and where the registration centre is. After a
- * lost reply the same string may be redeemed again, in the same folder.
+ * lost reply the same string may be redeemed again, in the same folder. It is registered under limbasiya-2021,
+ * too, but a hub that cannot be serves cardea-1 all the same.
  *
  * @throws JoinTokenError, AlreadyJoinedError, RcUnreachableError, RcUntrustedError, RcRefusedError, FileError
  */
-export async function joinHub(options: {
-  readonly surroundings: Surroundings;
-  readonly folder: string;
-  readonly token: string;
-}): Promise<JoinedHub> {
+export async function joinHub(options: JoinHubOptions): Promise<JoinedHub> {
   const rc = formatAddress(decodeJoinToken(options.token).rc);
   const response = await joinNetwork({
     ...options,
@@ -34,7 +44,27 @@ export async function joinHub(options: {
     keep: (answer) => writeNetworkRecord(options.folder, { rc, announced: hubOf(answer).address }),
   });
   const { location, address } = hubOf(response);
-  return { id: response.id, location, address, rc };
+  return { id: response.id, location, address, rc, limbasiya: await registerToo(options, response.id) };
+}
+
+async function registerToo(
+  { surroundings, folder, token }: JoinHubOptions,
+  hubId: string,
+): Promise<string | null> {
+  const rc = new RcClient({
+    surroundings,
+    rc: decodeJoinToken(token).rc,
+    identity: await loadTlsIdentity(folder),
+  });
+  try {
+    await registerForLimbasiya({ folder, hubId, rc, primitives: noble, random: surroundings.random });
+    return null;
+  } catch (cause) {
+    if (cause instanceof CardeaError) return cause.message;
+    throw cause;
+  } finally {
+    rc.close();
+  }
 }
 
 function hubOf({ hub }: JoinResponse): NonNullable<JoinResponse['hub']> {

@@ -11,6 +11,8 @@ import { Resources } from '../runtime/stop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { LIST_AGE_LIMIT_DAYS } from './feed/list-age.ts';
 import { startHub } from './hub.ts';
+import { registerForLimbasiya } from './limbasiya/register.ts';
+import { WHAT_IT_MEANS } from './limbasiya/service.ts';
 import { readNetworkRecord } from './network-file.ts';
 import type { HubPolicy } from './services.ts';
 import { certificateWarning, type HubStatus, statusOf } from './status.ts';
@@ -25,7 +27,12 @@ export interface ServeOptions {
   /** Port 0 asks for any free one. */
   readonly listen: Address;
   readonly policy?: Partial<HubPolicy>;
+  /** A suite to accept besides `cardea-1`. */
+  readonly allow?: AllowedSuite;
 }
+
+export const ALLOWED_SUITES = ['none', 'limbasiya-2021'] as const;
+export type AllowedSuite = (typeof ALLOWED_SUITES)[number];
 
 /** A hub that serves. */
 export interface RunningHub {
@@ -41,10 +48,14 @@ export interface RunningHub {
 /**
  * Serves the hub that joined a network in `folder`, which it holds alone (DESIGN, one owner).
  *
+ * A hub that is to accept limbasiya-2021 and could not register under it when it joined does so first.
+ *
  * @throws NotJoinedError, IdentityDamagedError, SecretFileExposedError, FolderInUseError, AddressInUseError
  * @throws StoreCorruptError, StoreTooNewError and the other errors of the store
+ * @throws RcRefusedError, RcUnreachableError, RcUntrustedError when it cannot be registered
  */
-export async function serveHub({ surroundings, folder, listen, policy }: ServeOptions): Promise<RunningHub> {
+export async function serveHub(options: ServeOptions): Promise<RunningHub> {
+  const { surroundings, folder, listen, policy, allow = 'none' } = options;
   const { rc: rcAddress, announced } = await readNetworkRecord(folder);
   const resources = new Resources();
   try {
@@ -52,7 +63,18 @@ export async function serveHub({ surroundings, folder, listen, policy }: ServeOp
     const tlsIdentity = await loadTlsIdentity(folder);
     const identity = resources.add(await loadHubIdentity(folder), ({ keyPair }) => wipe(keyPair.privateKey));
     const store = resources.add(openHubStore(folder), (opened) => opened.close());
-    const rc = new RcClient({ surroundings, rc: rcAddress, identity: tlsIdentity });
+    const rc = resources.add(new RcClient({ surroundings, rc: rcAddress, identity: tlsIdentity }), (client) =>
+      client.close(),
+    );
+    const { hubId } = identity;
+    const { random } = surroundings;
+    const limbasiya =
+      allow === 'none'
+        ? null
+        : resources.add(
+            await registerForLimbasiya({ folder, hubId, rc, primitives: noble, random }),
+            ({ Q, SSK }) => wipe(Q, SSK),
+          );
     const hub = resources.add(
       await startHub({
         surroundings,
@@ -62,6 +84,7 @@ export async function serveHub({ surroundings, folder, listen, policy }: ServeOp
         store,
         rc,
         listen,
+        ...(limbasiya && { limbasiya: { identity: limbasiya, rc } }),
       }),
       (started) => started.close(),
     );
@@ -69,6 +92,7 @@ export async function serveHub({ surroundings, folder, listen, policy }: ServeOp
     resources.add(await serveControl(folder, { status }, surroundings.log), (control) => control.close());
     const { hubId: id, location, notAfter } = identity;
     surroundings.log.info('the hub serves', { id, address: formatAddress(hub.address) });
+    if (hub.services.limbasiya !== null) surroundings.log.warn(WHAT_IT_MEANS);
     const warning = certificateWarning(notAfter, surroundings.clock.now());
     if (warning !== null) surroundings.log.warn(warning);
     return { id, location, address: hub.address, status, close: () => resources.close() };

@@ -5,6 +5,7 @@ import type { Questions } from './feed/questions.ts';
 import type { Reach } from './feed/reach.ts';
 import type { Reporter } from './feed/reporter.ts';
 import type { Gate } from './gate.ts';
+import type { LimbasiyaService } from './limbasiya/service.ts';
 import type { Sessions } from './session/sessions.ts';
 import type { HubStore } from './store/store.ts';
 
@@ -29,4 +30,6 @@ export interface HubServices {
   readonly reach: Reach;
   readonly questions: Questions;
   readonly reporter: Reporter;
+  /** Null where limbasiya-2021 is not allowed. */
+  readonly limbasiya: LimbasiyaService | null;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { formatAddress } from '../runtime/address.ts';
 import type { Address } from '../runtime/network.ts';
 import { currentListAge, mayLogIn } from './feed/list-age.ts';
+import { WHAT_IT_MEANS } from './limbasiya/service.ts';
 import type { HubServices } from './services.ts';
 
 /** How a hub stands, as `cardea-hub status` prints it. Times in ms since the Unix epoch. */
@@ -26,6 +27,8 @@ export const hubStatus = z.object({
   sessions: z.int(),
   connections: z.int(),
   certificateEnds: z.int(),
+  /** Where limbasiya-2021 is allowed: how many cards its list has, and what it means; else null. */
+  limbasiya: z.object({ cards: z.int(), means: z.string() }).nullable(),
   /** Sentences for the clinic's IT; empty while all is well. */
   warnings: z.array(z.string()),
 });
@@ -62,6 +65,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     sessions: hub.sessions.count,
     connections: hub.gate.connections,
     certificateEnds: identity.notAfter,
+    limbasiya: hub.limbasiya && { cards: await hub.limbasiya.list.count(), means: WHAT_IT_MEANS },
     warnings: [words, certificate].filter((warning) => warning !== null),
   };
 }

@@ -12,10 +12,12 @@ export function addJoin(program: Command): void {
     .action(async (token: string, _options, command: Command) => {
       const call = invocation(command);
       const surroundings = surroundingsFor('warn');
-      const { id, location, address, rc } = await joinHub({ surroundings, folder: call.folder, token });
-      call.show(
-        { id, location, address, rc },
+      const joined = await joinHub({ surroundings, folder: call.folder, token });
+      const { id, location, address, rc, limbasiya } = joined;
+      const lines = [
         `joined as ${id} (${location}); terminals are told to find it at ${address}; the registration centre is at ${rc}`,
-      );
+      ];
+      if (limbasiya !== null) lines.push(`not registered under limbasiya-2021: ${limbasiya}`);
+      call.show({ ...joined }, lines.join('\n'));
     });
 }

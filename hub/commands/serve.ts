@@ -15,13 +15,17 @@ export function addServe(program: Command): void {
     .option('--listen <host:port>', 'where to listen; port 0: any free one')
     .option('--validity-seconds <seconds>', 'how long a session lasts')
     .option('--list-age-days <days>', 'how old the lists may be before logins stop')
+    .option(
+      '--allow <suite>',
+      'accept cards of this suite, too: limbasiya-2021, for study and migration; or none',
+    )
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
     .action(async (_options, command: Command) => {
       const call = invocation(command);
-      const { listen, logLevel, ...policy } = await call.settings(hubSettings);
+      const { listen, logLevel, allow, ...policy } = await call.settings(hubSettings);
       const surroundings = surroundingsFor(logLevel);
       await untilStopped(async (signal) => {
-        const running = await serveHub({ surroundings, folder: call.folder, listen, policy });
+        const running = await serveHub({ surroundings, folder: call.folder, listen, policy, allow });
         const address = formatAddress(running.address);
         const { id, location } = running;
         call.show({ id, location, address }, `hub ${id} (${location}) listens on ${address}`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from '../../runtime/pino-log.ts';
 import { addressSetting, choiceSetting, integerSetting } from '../../runtime/settings.ts';
-import { DEFAULT_POLICY } from '../serve.ts';
+import { ALLOWED_SUITES, DEFAULT_POLICY } from '../serve.ts';
 
 const HUB_PORT = 8441;
 
@@ -12,5 +12,7 @@ export const hubSettings = z.object({
   validitySeconds: integerSetting(10, 86_400).default(DEFAULT_POLICY.validitySeconds),
   /** How old the lists may be: shorter than a hub's certificate lives (PROTOCOL 2.1). */
   listAgeDays: integerSetting(1, 13).default(DEFAULT_POLICY.listAgeDays),
+  /** A suite to accept besides cardea-1. */
+  allow: choiceSetting(ALLOWED_SUITES).default('none'),
   logLevel: choiceSetting(LOG_LEVELS).default('info'),
 });

@@ -25,8 +25,13 @@ function statusText(status: HubStatus): string {
     `registration centre: ${rc.address}, ${rc.answers ? 'answers' : 'does not answer'}`,
     `cards: ${status.cards}; sessions: ${status.sessions}; connections: ${status.connections}`,
     `certificate ends ${new Date(status.certificateEnds).toISOString()}`,
+    ...(status.limbasiya === null ? [] : [limbasiyaText(status.limbasiya)]),
     ...status.warnings.map((warning) => `warning: ${warning}`),
   ].join('\n');
+}
+
+function limbasiyaText({ cards, means }: NonNullable<HubStatus['limbasiya']>): string {
+  return `limbasiya-2021: allowed, ${cards} cards on its list; ${means}`;
 }
 
 function ageText(seconds: number | null): string {

@@ -40,10 +40,20 @@ export class Questions {
 
   /** Asks for a card, or a PIN version of it, that is not known here; within the bounds of PROTOCOL 2.6. */
   async askForCard(uid: Uint8Array, pinVersion: number): Promise<void> {
+    await this.ask(`${toHex(uid)} ${pinVersion}`, () => this.#fetchCard(uid));
+  }
+
+  /**
+   * Has a question asked, within the bounds of PROTOCOL 2.6, and waits a little for its answer.
+   *
+   * @param what tells it from others
+   * @param question never rejects
+   */
+  async ask(what: string, question: () => Promise<void>): Promise<void> {
     const now = this.#surroundings.clock.monotonic();
     if (!this.#reach.isLikely || !this.#all.take('all', now)) return;
-    if (!this.#same.take(`${toHex(uid)} ${pinVersion}`, now)) return;
-    await this.#within(this.#fetchCard(uid));
+    if (!this.#same.take(what, now)) return;
+    await this.#within(question());
   }
 
   /** Tells the RC what is due, and hears how the cards stand afterwards. @returns whether it has heard */

@@ -7,22 +7,23 @@ import { deriveOprfKey } from '../../protocol/keys.ts';
 import { HubLogin, type ReceivedLogin } from '../../protocol/login/hub.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import { evaluate } from '../../protocol/oprf.ts';
-import type { Transport } from '../../protocol/transport.ts';
 import { WIRE_ERROR } from '../../protocol/wire-error.ts';
 import type { HeldCard } from '../card.ts';
-import { ConnectionLostError, TurnedAwayError } from '../errors.ts';
+import { TurnedAwayError } from '../errors.ts';
 import { currentListAge, mayLogIn } from '../feed/list-age.ts';
+import { isLimbasiyaLogin, logInLimbasiya } from '../limbasiya/log-in.ts';
 import { LIMITS } from '../limits.ts';
 import type { HubServices } from '../services.ts';
-import type { Entry, LoginAnswer } from '../store/tries.ts';
+import type { LoginAnswer } from '../store/tries.ts';
 import type { Wire } from '../wire.ts';
 import { expectedStatic, questionBefore } from './decide.ts';
+import { expectBody, notAuthenticated } from './expect.ts';
+import type { LoggedIn } from './logged-in.ts';
 
-/** A card that has logged in; the WELCOME is due. */
-export interface LoggedIn extends Entry {
-  readonly transport: Transport;
-  readonly terminalId: string;
-  readonly recovery: boolean;
+/** A card that has logged in by a right PROOF. */
+interface Proved extends LoggedIn {
+  /** The try that the login took was given back. */
+  readonly gaveTryBack: boolean;
 }
 
 /** What a HELLO holds: a network that rotated its authority more often shows its newest (PROTOCOL 2.5). */
@@ -43,13 +44,16 @@ export async function logIn(hub: HubServices, wire: Wire, source: string): Promi
   await checkLists(hub);
   const hello = encodeHello({
     nonce: random(32),
-    suites: [SUITE.cardea1],
+    suites: hub.limbasiya === null ? [SUITE.cardea1] : [SUITE.cardea1, SUITE.limbasiya2021],
     certificates: hub.identity.chain.slice(0, CERTIFICATES_MAX),
   });
   await wire.send(hello);
   const body = await wire.receive(LIMITS.loginMs);
   const deadline = clock.monotonic() + LIMITS.proofMs;
   await checkLists(hub);
+  if (hub.limbasiya !== null && isLimbasiyaLogin(body)) {
+    return logInLimbasiya(hub, hub.limbasiya, wire, { hello, body, deadline });
+  }
   const login = new HubLogin(hub.primitives, { hello, hubStatic: hub.identity.keyPair, random });
   try {
     const claim = login.readLogin(expectBody(body, FRAME.login));
@@ -76,7 +80,7 @@ interface Handshake {
 /** From the CHALLENGE to the right PROOF; a try that was taken is settled in any case. */
 async function prove(hub: HubServices, wire: Wire, handshake: Handshake): Promise<LoggedIn> {
   const { attempt, card } = handshake.answer;
-  let loggedIn: LoggedIn | undefined;
+  let loggedIn: Proved | undefined;
   try {
     await wire.send(challenge(hub, handshake));
     const body = await wire.receive(handshake.deadline - hub.surroundings.clock.monotonic());
@@ -142,7 +146,7 @@ function challenge(hub: HubServices, { login, claim, answer }: Handshake): Uint8
 }
 
 /** Every way in which a PROOF can be wrong looks the same from outside. */
-async function readProof(hub: HubServices, handshake: Handshake, body: Uint8Array): Promise<LoggedIn> {
+async function readProof(hub: HubServices, handshake: Handshake, body: Uint8Array): Promise<Proved> {
   const { login, claim, answer } = handshake;
   const proof = expectBody(body, FRAME.proof);
   const shown = expectedStatic(answer.card, claim);
@@ -158,22 +162,23 @@ async function readProof(hub: HubServices, handshake: Handshake, body: Uint8Arra
   try {
     const entry = await hub.store.tries.enter(claim, shown, answer.attempt);
     if (entry === null) throw notAuthenticated('the card was revoked, locked or changed meanwhile');
-    return { ...entry, transport, terminalId, recovery: claim.recovery };
+    const { uid, subject, pinVersion } = entry.card;
+    return {
+      suite: 'cardea-1',
+      uid,
+      subject,
+      failed: entry.failed,
+      terminalId,
+      recovery: claim.recovery,
+      pinVersion,
+      transport,
+      gaveTryBack: entry.gaveTryBack,
+      mayStay: async () => (await hub.store.findCard(uid))?.revoked === false,
+    };
   } catch (error) {
     transport.wipe();
     throw error;
   }
-}
-
-/** @throws ConnectionLostError when the device takes its leave; TurnedAwayError for another type */
-function expectBody(body: Uint8Array, type: number): Uint8Array {
-  if (body[0] === type) return body;
-  if (body[0] === FRAME.error) throw new ConnectionLostError('the device ended the login');
-  throw new TurnedAwayError(WIRE_ERROR.malformed, 'out of turn', 'a frame came out of turn');
-}
-
-function notAuthenticated(reason: string, cause?: unknown): TurnedAwayError {
-  return new TurnedAwayError(WIRE_ERROR.notAuthenticated, 'not authenticated', reason, { cause });
 }
 
 function nameOf(status: number): string {

@@ -1,3 +1,4 @@
+import type { SuiteName } from '../../protocol/constants.ts';
 import {
   type DataRequest,
   decodeRequest,
@@ -8,13 +9,14 @@ import {
   type DataMethod,
   type DataParams,
   type DataResult,
+  LIMBASIYA_METHODS,
   RECOVERY_METHODS,
 } from '../../protocol/data/methods.ts';
 import { encodeBody, FRAME } from '../../protocol/frames.ts';
 import { encodeWelcome } from '../../protocol/welcome.ts';
 import { WIRE_ERROR } from '../../protocol/wire-error.ts';
 import { ConnectionLostError, RequestRefusedError, TurnedAwayError } from '../errors.ts';
-import type { LoggedIn } from '../login/log-in.ts';
+import type { LoggedIn } from '../login/logged-in.ts';
 import type { HubServices } from '../services.ts';
 import type { Wire } from '../wire.ts';
 import { METHODS } from './methods/table.ts';
@@ -23,6 +25,7 @@ import type { PinSession } from './pin-rules.ts';
 /** One patient's session at this hub, from WELCOME to its end (PROTOCOL 2.5). */
 export class Session {
   readonly id: Uint8Array;
+  readonly suite: SuiteName;
   readonly uid: Uint8Array;
   readonly subject: Uint8Array;
   readonly failed: number;
@@ -39,21 +42,24 @@ export class Session {
   readonly #hub: HubServices;
   readonly #wire: Wire;
   readonly #transport: LoggedIn['transport'];
+  readonly #mayStay: LoggedIn['mayStay'];
 
   constructor(hub: HubServices, wire: Wire, loggedIn: LoggedIn) {
     const { clock, random } = hub.surroundings;
     const validityMs = hub.policy.validitySeconds * 1_000;
     this.id = random(16);
-    this.uid = loggedIn.card.uid;
-    this.subject = loggedIn.card.subject;
+    this.suite = loggedIn.suite;
+    this.uid = loggedIn.uid;
+    this.subject = loggedIn.subject;
     this.failed = loggedIn.failed;
     this.recovery = loggedIn.recovery;
     this.validUntil = clock.now() + validityMs;
     this.#ends = clock.monotonic() + validityMs;
-    this.#basePinVersion = loggedIn.card.pinVersion;
+    this.#basePinVersion = loggedIn.pinVersion;
     this.#hub = hub;
     this.#wire = wire;
     this.#transport = loggedIn.transport;
+    this.#mayStay = loggedIn.mayStay;
   }
 
   /** What it may change of its card's PIN. */
@@ -92,13 +98,12 @@ export class Session {
    * @throws TurnedAwayError, ProtocolError, SilentPeerError, ConnectionLostError
    */
   async serve(): Promise<void> {
-    const { sessions, store, surroundings, policy } = this.#hub;
+    const { sessions, surroundings, policy } = this.#hub;
     sessions.add(this);
     const timer = surroundings.clock.after(policy.validitySeconds * 1_000, () => this.end('VT is over'));
     try {
       // A revocation that was committed before this session could be found would have missed it.
-      const card = await store.findCard(this.uid);
-      if (card === null || card.revoked) {
+      if (!(await this.#mayStay())) {
         throw new TurnedAwayError(WIRE_ERROR.notAuthenticated, 'not authenticated', 'card revoked');
       }
       if (!this.#wire.openWide()) {
@@ -138,9 +143,7 @@ export class Session {
   async #answer(request: DataRequest): Promise<{ id: number; result: DataResult<DataMethod> } | ErrorAnswer> {
     const { id, method } = request;
     try {
-      if (this.recovery && !RECOVERY_METHODS.includes(method)) {
-        throw new RequestRefusedError('not-allowed', 'the recovery code only sets a new PIN');
-      }
+      this.#checkAllowed(method);
       return { id, result: await call(this.#hub, this, request) };
     } catch (cause) {
       if (cause instanceof RequestRefusedError) {
@@ -152,6 +155,16 @@ export class Session {
         reason: cause instanceof Error ? cause.message : String(cause),
       });
       return { id, error: { code: 'internal', message: 'the hub could not do it' } };
+    }
+  }
+
+  /** @throws RequestRefusedError */
+  #checkAllowed(method: DataMethod): void {
+    if (this.suite === 'limbasiya-2021' && !LIMBASIYA_METHODS.includes(method)) {
+      throw new RequestRefusedError('not-allowed', 'a limbasiya-2021 card reaches nothing of cardea-1');
+    }
+    if (this.recovery && !RECOVERY_METHODS.includes(method)) {
+      throw new RequestRefusedError('not-allowed', 'the recovery code only sets a new PIN');
     }
   }
 }

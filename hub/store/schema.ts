@@ -58,4 +58,12 @@ export const MIGRATIONS: readonly string[] = [
     from_zero INTEGER NOT NULL CHECK (from_zero IN (0, 1))
   ) STRICT;
   `,
+  // The list of limbasiya-2021 (PROTOCOL 1.1, 1.3).
+  `
+  CREATE TABLE limbasiya_patient (
+    uid BLOB PRIMARY KEY CHECK (length(uid) = 32),
+    c BLOB NOT NULL CHECK (length(c) = 32),
+    subject BLOB NOT NULL CHECK (length(subject) = 16)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

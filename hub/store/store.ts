@@ -5,6 +5,7 @@ import { CardRows } from './cards.ts';
 import { Lists } from './feed.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Outbox } from './outbox.ts';
+import { Patients } from './patients.ts';
 import { PinChanges } from './pin-changes.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Tries } from './tries.ts';
@@ -15,6 +16,7 @@ export interface HubStore {
   readonly pins: Pick<PinChanges, 'offer' | 'prepare' | 'change'>;
   readonly lists: Pick<Lists, 'position' | 'applyPage' | 'apply'>;
   readonly outbox: Pick<Outbox, 'next' | 'delivered'>;
+  readonly patients: Pick<Patients, 'find' | 'count' | 'replaceAll'>;
   findCard(uid: Uint8Array): Promise<HeldCard | null>;
   countCards(): Promise<number>;
   /** Commits what waits; whoever asks later is refused. */
@@ -38,6 +40,7 @@ export function openHubStore(folder: string): HubStore {
     pins,
     lists: new Lists(db, group, cards),
     outbox: new Outbox(db, group),
+    patients: new Patients(db, group),
     findCard: async (uid) => cards.find(uid),
     countCards: async () => count.get()?.cards ?? 0,
     close() {

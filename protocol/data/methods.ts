@@ -53,6 +53,12 @@ export const RECOVERY_METHODS: readonly DataMethod[] = [
   'session.close',
 ];
 
+/**
+ * Methods that a session under limbasiya-2021 allows: it never reaches records made under `cardea-1`, and no hub
+ * has to do with its password (PROTOCOL 2.5).
+ */
+export const LIMBASIYA_METHODS: readonly DataMethod[] = ['session.info', 'session.close'];
+
 export function isDataMethod(name: string): name is DataMethod {
   return Object.hasOwn(DATA_METHODS, name);
 }

@@ -5,6 +5,7 @@ import { verifyHubChain } from '../../certs/hub-chain.ts';
 import { joinHub } from '../../hub/join.ts';
 import { type RunningHub, serveHub } from '../../hub/serve.ts';
 import { hubStatus } from '../../hub/status.ts';
+import { MIGRATIONS } from '../../hub/store/schema.ts';
 import { decodeHello } from '../../protocol/hello.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import { WIRE_ERROR } from '../../protocol/wire-error.ts';
@@ -136,7 +137,7 @@ describe('serving is refused', () => {
   it('with a database from a newer version', async () => {
     const { hubFolder } = await openNetwork();
     await (await serve(hubFolder)).close();
-    const db = openStore(join(hubFolder, 'store.sqlite'), ['']);
+    const db = openStore(join(hubFolder, 'store.sqlite'), MIGRATIONS);
     db.pragma('user_version = 99');
     db.close();
     await expect(serve(hubFolder)).rejects.toMatchObject({ code: 'store-too-new' });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GroupCommit } from '../../hub/store/group-commit.ts';
+import { MIGRATIONS } from '../../hub/store/schema.ts';
 import { openHubStore } from '../../hub/store/store.ts';
 import { openStore } from '../../runtime/sqlite.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
@@ -109,7 +110,7 @@ describe('the store of a hub', () => {
   it('from a newer version is refused', () => {
     const folder = temporaryFolder();
     openHubStore(folder).close();
-    const db = openStore(join(folder, 'store.sqlite'), ['SELECT 1']);
+    const db = openStore(join(folder, 'store.sqlite'), MIGRATIONS);
     db.pragma('user_version = 99');
     db.close();
     expect(() => openHubStore(folder)).toThrow(expect.objectContaining({ code: 'store-too-new' }));

@@ -10,5 +10,5 @@ export const sessionInfo: Method<'session.info'> = async ({ identity }, session)
   validUntil: session.validUntil,
   expiresInSeconds: session.expiresInSeconds,
   failed: session.failed,
-  suite: 'cardea-1',
+  suite: session.suite,
 });

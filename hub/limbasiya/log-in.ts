@@ -1,0 +1,102 @@
+import { toHex, wipe } from '../../protocol/bytes.ts';
+import { SUITE } from '../../protocol/constants.ts';
+import { ProtocolError } from '../../protocol/errors.ts';
+import { FRAME } from '../../protocol/frames.ts';
+import { ClockError } from '../../protocol/limbasiya/clock.ts';
+import { LimbasiyaHubLogin } from '../../protocol/limbasiya/hub-login.ts';
+import { WIRE_ERROR } from '../../protocol/wire-error.ts';
+import { TurnedAwayError } from '../errors.ts';
+import { expectBody, notAuthenticated } from '../login/expect.ts';
+import type { LoggedIn } from '../login/logged-in.ts';
+import type { HubServices } from '../services.ts';
+import type { ListedPatient } from '../store/patients.ts';
+import type { Wire } from '../wire.ts';
+import type { LimbasiyaService } from './service.ts';
+
+/** Whether a body is a LOGIN under this suite. */
+export function isLimbasiyaLogin(body: Uint8Array): boolean {
+  return body[0] === FRAME.login && body[1] === SUITE.limbasiya2021;
+}
+
+/** What came before the LOGIN, and how long the rest may take. */
+export interface LoginUnderWay {
+  readonly hello: Uint8Array;
+  readonly body: Uint8Array;
+  /** For the PROOF, by the monotonic clock. */
+  readonly deadline: number;
+}
+
+/**
+ * A login under limbasiya-2021, from its LOGIN to a right PROOF (PROTOCOL 1.2, 2.5). No try is counted: a wrong
+ * password is found by the card. The same LOGIN again within ΔT is answered again, as the paper has it; without
+ * `C` nobody can make anything of the answer.
+ *
+ * @throws TurnedAwayError, ProtocolError, SilentPeerError, ConnectionLostError, StoreError
+ */
+export async function logInLimbasiya(
+  hub: HubServices,
+  { self, list }: LimbasiyaService,
+  wire: Wire,
+  { hello, body, deadline }: LoginUnderWay,
+): Promise<LoggedIn> {
+  const { clock } = hub.surroundings;
+  const login = new LimbasiyaHubLogin(hub.primitives, { hello, hub: self });
+  try {
+    const UID = readLogin(login, body, clock.now());
+    const patient = await findPatient(hub, list, UID);
+    if (patient === null) throw notAuthenticated('the card is not on the limbasiya-2021 list');
+    if (!hub.gate.takeLogin(toHex(UID))) {
+      throw new TurnedAwayError(WIRE_ERROR.busy, 'too many logins', 'a card had its logins of the hour');
+    }
+    const { C, subject } = patient;
+    await wire.send(login.challenge({ C, VT: hub.policy.validitySeconds }));
+    wipe(C);
+    const proof = expectBody(await wire.receive(deadline - clock.monotonic()), FRAME.proof);
+    return {
+      suite: 'limbasiya-2021',
+      uid: UID,
+      subject,
+      transport: readProof(login, proof),
+      // The scheme has no name for terminals, and counts nothing.
+      terminalId: '',
+      failed: 0,
+      recovery: false,
+      pinVersion: 0,
+      mayStay: async () => (await list.find(UID)) !== null,
+    };
+  } finally {
+    login.wipe();
+  }
+}
+
+/** @throws TurnedAwayError with the hub's time when the clocks differ; ProtocolError */
+function readLogin(login: LimbasiyaHubLogin, body: Uint8Array, now: number): Uint8Array {
+  try {
+    return login.readLogin(body, now);
+  } catch (cause) {
+    if (!(cause instanceof ClockError)) throw cause;
+    throw new TurnedAwayError(WIRE_ERROR.clock, String(now), cause.message, { cause });
+  }
+}
+
+/** An unknown `UID` is looked for in the list as it is now, within the bounds of PROTOCOL 2.6. */
+async function findPatient(
+  { questions }: HubServices,
+  list: LimbasiyaService['list'],
+  UID: Uint8Array,
+): Promise<ListedPatient | null> {
+  const patient = await list.find(UID);
+  if (patient !== null) return patient;
+  await questions.ask(toHex(UID), () => list.refresh());
+  return list.find(UID);
+}
+
+/** Every way in which a PROOF can be wrong looks the same from outside. */
+function readProof(login: LimbasiyaHubLogin, proof: Uint8Array): LoggedIn['transport'] {
+  try {
+    return login.readProof(proof);
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw notAuthenticated(`the proof is wrong: ${cause.code}`, cause);
+    throw cause;
+  }
+}
