@@ -47,6 +47,9 @@ const MAGIC = utf8('CDA');
 const VERSION = 1;
 const CHECKSUM_LENGTH = 8;
 const HASH_LENGTH = 32;
+/** Magic, version, suite, keyId, sequence, bodyLength. */
+const HEADER_LENGTH = 12;
+const LIST_LENGTH_FIELD = 2;
 
 /** An image whose checksum is right, before anybody looked at what it says. */
 export interface CheckedImage {
@@ -73,6 +76,11 @@ export function encodeCardImage(p: Primitives, image: CardImage): Uint8Array {
     body,
   );
   return concat(checked, checksum(p, checked));
+}
+
+/** Bytes of an image of `limbasiya-2021` whose list of hubs has `listLength` bytes (PROTOCOL 2.2). */
+export function limbasiyaImageLength(listLength: number): number {
+  return HEADER_LENGTH + 4 * HASH_LENGTH + LIST_LENGTH_FIELD + listLength + CHECKSUM_LENGTH;
 }
 
 /**

@@ -24,14 +24,16 @@ export class CardOccupiedError extends CardeaError {
 export async function inspectCard(options: {
   readonly card: Pick<PresentedCard, 'readSlots'>;
   readonly client: Pick<RcClient, 'card'>;
-  /** Of this network, 16 bytes. */
-  readonly caPin: Uint8Array;
+  /** Of this network, 16 bytes; left out where no image but none is free to be written over. */
+  readonly caPin?: Uint8Array;
   readonly force: boolean;
 }): Promise<void> {
   const { card, client, caPin, force } = options;
   const image = await imageOn(card, force);
   if (image === undefined || force) return;
-  if (image.suite === SUITE.limbasiya2021 || !equalConstantTime(image.caPin, caPin)) {
+  const isOfThisNetwork =
+    image.suite === SUITE.cardea1 && caPin !== undefined && equalConstantTime(image.caPin, caPin);
+  if (!isOfThisNetwork) {
     throw new CardOccupiedError(
       'the card is of another network or suite: use an empty one, or overwrite it for ever with --force',
     );

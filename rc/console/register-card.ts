@@ -1,8 +1,6 @@
 import type { RcClient } from '../../certs/rc-client.ts';
 import { RcUnreachableError } from '../../certs/rc-errors.ts';
-import type { PresentedCard } from '../../hardware/card-reader.ts';
-import { HardwareError } from '../../hardware/errors.ts';
-import { equalConstantTime, fromHex, isZero, toHex, wipe } from '../../protocol/bytes.ts';
+import { fromHex, toHex, wipe } from '../../protocol/bytes.ts';
 import { encodeCardImage } from '../../protocol/card-image.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 import { parsePin } from '../../protocol/pin.ts';
@@ -17,20 +15,13 @@ import { type MadeCard, makeCard } from '../../protocol/registration.ts';
 import { sleep } from '../../runtime/clock.ts';
 import { CardeaError } from '../../runtime/errors.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
+import { atCard, emptyCard, type WritableCard, writeFirstImage } from './first-image.ts';
 import { inspectCard } from './inspect-card.ts';
-
-/** The card could not be written: nothing is registered. */
-export class CardNotRegisteredError extends CardeaError {
-  readonly code = 'card-not-registered';
-}
 
 /** The registration centre fell silent at the last step: whether the card is registered is not known here. */
 export class RegistrationUnconfirmedError extends CardeaError {
   readonly code = 'registration-unconfirmed';
 }
-
-/** What of the card is in use; in life the whole of hardware's. */
-export type WritableCard = Pick<PresentedCard, 'readSlots' | 'writeSlot' | 'format'>;
 
 export type RegistrationStep = 'PIN evaluated' | 'card sealed' | 'card written' | 'card registered';
 
@@ -84,7 +75,10 @@ export async function registerCard(options: RegisterCardOptions): Promise<Regist
     onStep('card sealed');
 
     const { image, cs, rs, recoveryCode } = made;
-    await atCard(() => writeCard(options.card, encodeCardImage(noble, image)));
+    await atCard(async () => {
+      await emptyCard(options.card);
+      await writeFirstImage(options.card, encodeCardImage(noble, image));
+    });
     onStep('card written');
 
     const card = await complete(options, begun.registrationId, {
@@ -123,20 +117,6 @@ async function seal(
   }
 }
 
-/** Writes the first image into slot A of an otherwise empty card, and reads it back. */
-async function writeCard(card: WritableCard, image: Uint8Array): Promise<void> {
-  // What may be overwritten without force was found out before: nobody can use it.
-  await card.format({ force: true });
-  await card.writeSlot(0, image);
-  const [a, b] = await card.readSlots();
-  const isAsWritten = equalConstantTime(a.subarray(0, image.length), image) && isZero(b);
-  if (!isAsWritten) {
-    throw new CardNotRegisteredError(
-      'the card does not hold what was written to it, so nothing was registered: use another card',
-    );
-  }
-}
-
 /** The last step, again while no answer comes: the same step again is answered alike. */
 async function complete(
   { client, surroundings }: RegisterCardOptions,
@@ -156,15 +136,5 @@ async function complete(
       }
       await sleep(surroundings.clock, COMPLETION_PAUSE_MS);
     }
-  }
-}
-
-/** Has a failure of card or reader say that nothing was registered. */
-async function atCard<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (!(cause instanceof HardwareError)) throw cause;
-    throw new CardNotRegisteredError(`nothing was registered: ${cause.message}`, { cause });
   }
 }

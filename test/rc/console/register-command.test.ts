@@ -169,3 +169,45 @@ describe('cardea-rc card register', () => {
     expect(await desk.register('482913\n', ...words, '--force')).toMatchObject({ code: 0 });
   });
 });
+
+describe('cardea-rc card register --suite limbasiya-2021', () => {
+  const WORDS = [...NAME, '--suite', 'limbasiya-2021'];
+
+  it('asks for the identity, and for the password twice without echo', async () => {
+    const desk = await Desk.open();
+    const { code, out, err } = await desk.register('asha\ra fine day\ra fine day\r', ...WORDS);
+    expect({ code, err }).toEqual({ code: 0, err: 'identity: \npassword: \npassword again: \n' });
+    expect(out).toMatch(/^lay the card on the reader\ncard emptied\ncard registered\ncard written\n/);
+    expect(out).toMatch(/\nsuite {7}limbasiya-2021\n/);
+    expect(out + err).not.toContain('fine day');
+    expect(await desk.cards()).toContain('Asha Naik');
+  });
+
+  it('takes identity and password from standard input, one a line', async () => {
+    const desk = await Desk.open();
+    const { code, out } = await desk.register('asha\na fine day\n', ...WORDS, '--pin-stdin', '--json');
+    expect(code).toBe(0);
+    expect(cardSummary.parse(JSON.parse(out))).toMatchObject({ suite: 'limbasiya-2021', pinVersion: null });
+  });
+
+  it.each([
+    ['an empty identity', '\nsecret\n', 1, /the identity is empty/],
+    ['an empty password', 'asha\n\n', 1, /the password is empty/],
+    ['no password', 'asha\n', 1, /ended before the password/],
+  ] as const)('refuses %s, and registers nothing', async (_what, typed, code, message) => {
+    const desk = await Desk.open();
+    const before = readFileSync(desk.card);
+    const outcome = await desk.register(typed, ...WORDS, '--pin-stdin');
+    expect(outcome.code).toBe(code);
+    expect(outcome.err).toMatch(message);
+    expect(readFileSync(desk.card)).toEqual(before);
+    expect(await desk.cards()).toBe('no cards\n');
+  });
+
+  it('refuses two passwords that differ, and a suite that there is not', async () => {
+    const desk = await Desk.open();
+    expect((await desk.register('asha\ra\rb\r', ...WORDS)).err).toContain('the two passwords differ');
+    const unknown = await desk.register('', ...NAME, '--suite', 'limbasiya-2022');
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('cardea-1, limbasiya-2021') });
+  });
+});
