@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { panelPartsSetting, STANDARD_PARTS } from '../../hardware/panel/panel-parts.ts';
 import { openReader } from '../../hardware/reader-path.ts';
 import { secretSource } from '../../runtime/ask.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -13,12 +14,16 @@ import { Resources } from '../../runtime/stop.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { tcpNetwork } from '../../runtime/tcp-network.ts';
 import { ConsolePanel } from '../panels/console-panel.ts';
-import { type AssembledTerminal, assembleTerminal } from '../tap-tools.ts';
+import { openFront } from '../panels/open-front.ts';
+import { ALLOWED_SUITES, type AssembledTerminal, assembleTerminal } from '../tap-tools.ts';
 
-const settings = z.object({
+/** The settings of every command that works with reader, panel and hub. */
+export const terminalSettings = z.object({
   reader: z.string().default('/dev/serial0'),
+  panel: z.string().optional(),
+  panelParts: panelPartsSetting.default(STANDARD_PARTS),
   hub: z.string().optional(),
-  allow: choiceSetting(['limbasiya-2021']).optional(),
+  allow: choiceSetting(ALLOWED_SUITES).default('none'),
   logLevel: choiceSetting(LOG_LEVELS).default('warn'),
 });
 
@@ -26,8 +31,15 @@ const settings = z.object({
 export function withTerminalOptions(command: Command): Command {
   return command
     .option('--reader <path>', 'the reader: /dev/ttyUSB0, /dev/serial0, or sim:FILE for a virtual one')
+    .option(
+      '--panel <path>',
+      'the panel: /dev/ttyACM0, raspi-io, or sim: for a virtual one; else the console',
+    )
     .option('--hub <hub>', 'the hub: its id, or HOST:PORT; kept for the next time')
-    .option('--allow <suite>', 'take cards of the suite limbasiya-2021, too: for study and for moving off it')
+    .option(
+      '--allow <suite>',
+      'take cards of this suite, too: limbasiya-2021, for study and migration; or none',
+    )
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
     .option('--pin-stdin', 'read secrets from standard input, one a line');
 }
@@ -46,14 +58,21 @@ export interface OpenTerminal extends AssembledTerminal {
   close(): Promise<void>;
 }
 
-/** Opens the reader and puts the terminal together; the console is its panel. */
+/** Opens reader and panel, and puts the terminal together. */
 export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
-  const { reader: path, hub, allow, logLevel } = await call.settings(settings);
+  const {
+    reader: path,
+    panel: panelPath,
+    panelParts,
+    hub,
+    allow,
+    logLevel,
+  } = await call.settings(terminalSettings);
   await makeSecretFolder(call.folder);
   const surroundings = surroundingsFor(logLevel);
   const scripted = call.flags['pinStdin'] === true;
   const secrets = secretSource({ stdin: scripted, input: call.io.stdin, output: call.io.stderr });
-  const panel = new ConsolePanel({
+  const console = new ConsolePanel({
     say: (line) => call.say(line),
     ask: (prompt, signal) => secrets.ask(prompt, signal),
     scripted,
@@ -61,7 +80,10 @@ export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
   const resources = new Resources();
   try {
     const reader = resources.add(openReader(path, { clock: surroundings.clock }), (it) => it.close());
-    resources.add(panel, (it) => it.close());
+    const panel = resources.add(
+      await openFront({ path: panelPath, parts: panelParts, console, scripted }, surroundings),
+      (it) => it.close(),
+    );
     const terminal = await assembleTerminal({ surroundings, folder: call.folder, hub, allow, reader, panel });
     if (typeof call.flags['hub'] === 'string') {
       await keepSettings(join(call.folder, 'settings.json'), { hub: call.flags['hub'] });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { HardwareError } from '../errors.ts';
-import type { VirtualPn532 } from './virtual-pn532.ts';
+import type { SerialDevice } from './mock-port.ts';
 
 /** `socat`, which makes the pseudo-terminal, is missing or failed. */
 export class PseudoTerminalError extends HardwareError {
@@ -20,7 +20,7 @@ export interface PseudoTerminal {
  * Puts `chip` on a pseudo-terminal.
  * @throws PseudoTerminalError
  */
-export async function openPseudoTerminal(chip: VirtualPn532): Promise<PseudoTerminal> {
+export async function openPseudoTerminal(chip: Omit<SerialDevice, 'powerCycle'>): Promise<PseudoTerminal> {
   // Raw and without echo from the start: what the chip sends before anybody opens it must not come back.
   const socat = spawn('socat', ['-d', '-d', 'pty,raw,echo=0', 'stdio'], { stdio: 'pipe' });
   const gone = new Promise<void>((resolve) => {
