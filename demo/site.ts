@@ -12,7 +12,9 @@ import { blankNtag, type NtagKind } from '../hardware/sim/ntag-models.ts';
 import { type VirtualReader, virtualReaderOfFile } from '../hardware/sim/virtual-reader.ts';
 import { joinHub } from '../hub/join.ts';
 import { type RunningHub, serveHub } from '../hub/serve.ts';
+import type { CardSummary } from '../protocol/rc-api/cards.ts';
 import { type RegisteredCard, registerCard } from '../rc/console/register-card.ts';
+import { registerLimbasiyaCard } from '../rc/console/register-limbasiya-card.ts';
 import { initRc } from '../rc/init.ts';
 import { type RunningRc, serveRc } from '../rc/serve.ts';
 import { formatAddress } from '../runtime/address.ts';
@@ -33,6 +35,8 @@ export interface SiteOptions {
   readonly folder: string;
   /** scrypt's N = 2^logN on new cards: 14 in life, 0 where a test is in a hurry. */
   readonly logN: number;
+  /** Hubs and terminal take cards of this suite, too. */
+  readonly allow?: 'limbasiya-2021' | undefined;
   /** What the terminal sees of the world, where that differs: a worse network, a faster clock. */
   readonly terminalSurroundings?: Partial<Surroundings>;
 }
@@ -117,8 +121,8 @@ export class Site {
   }
 
   async startHub(id: string, listen: Address): Promise<RunningHub> {
-    const { surroundings } = this.#options;
-    const hub = await serveHub({ surroundings, folder: this.folderOf(id), listen });
+    const { surroundings, allow = 'none' } = this.#options;
+    const hub = await serveHub({ surroundings, folder: this.folderOf(id), listen, allow });
     this.#hubs.set(id, hub);
     return hub;
   }
@@ -146,8 +150,12 @@ export class Site {
     return wallet;
   }
 
-  /** Lays the card in `wallet` on the desk's reader and registers it there. */
-  async register(wallet: string, name: string, pin: string): Promise<RegisteredCard> {
+  /** Lays the card in `wallet` on the desk's reader and registers it there: for a new patient, or one who exists. */
+  async register(
+    wallet: string,
+    name: string | { readonly id: string },
+    pin: string,
+  ): Promise<RegisteredCard> {
     const { surroundings, logN } = this.#options;
     return await this.desk.withCard(wallet, async (reader) =>
       registerCard({
@@ -155,9 +163,29 @@ export class Site {
         surroundings,
         card: await reader.waitForCard(),
         pin,
-        patient: { name },
+        patient: typeof name === 'string' ? { name } : name,
         logN,
         recovery: true,
+        force: false,
+      }),
+    );
+  }
+
+  /** The same under `limbasiya-2021`. */
+  async registerLimbasiya(
+    wallet: string,
+    name: string,
+    { identity, password }: { readonly identity: string; readonly password: string },
+  ): Promise<CardSummary> {
+    const { surroundings } = this.#options;
+    return await this.desk.withCard(wallet, async (reader) =>
+      registerLimbasiyaCard({
+        client: this.operator,
+        surroundings,
+        card: await reader.waitForCard(),
+        identity,
+        password,
+        patient: { name },
         force: false,
       }),
     );
@@ -166,7 +194,8 @@ export class Site {
   /** Lays the card in `wallet` on the terminal's reader, with `panel` as the patient. */
   async tap(options: {
     readonly wallet: string;
-    readonly hub: string;
+    /** The hub that the terminal is set to; a card of `limbasiya-2021` lets the patient choose without one. */
+    readonly hub?: string;
     readonly panel: Panel;
     readonly goal?: Goal;
   }): Promise<TapResult> {
@@ -177,6 +206,7 @@ export class Site {
         hub: options.hub,
         reader,
         panel: options.panel,
+        allow: this.#options.allow,
       });
       return tapOnce(tools, options.goal ?? 'serve');
     });

@@ -101,11 +101,12 @@ export function tellTap(teller: Teller, { steps, outcome }: TapResult): void {
   if (outcome.kind === 'refused') teller.line(`“${refusalLines(outcome.reason, outcome).join(' ')}”`);
 }
 
-async function expectOutcome(
+/** A tap that must end so. @throws StoryError */
+export async function expectOutcome(
   teller: Teller,
   run: () => Promise<TapResult>,
   expected: Outcome,
-): Promise<void> {
+): Promise<TapResult> {
   const result = await teller.step(({ outcome }) => describe(outcome), run);
   tellTap(teller, result);
   if (describe(result.outcome) !== describe(expected)) {
@@ -113,6 +114,7 @@ async function expectOutcome(
       `the tap should have ended as "${describe(expected)}", not "${describe(result.outcome)}"`,
     );
   }
+  return result;
 }
 
 function describe(outcome: Outcome): string {
@@ -120,7 +122,7 @@ function describe(outcome: Outcome): string {
     case 'served':
       return 'the patient is served';
     case 'pin-set':
-      return 'the new PIN is set';
+      return 'the new secret is set';
     case 'refused': {
       const { reason, attemptsLeft } = outcome;
       return attemptsLeft === undefined

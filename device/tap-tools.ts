@@ -1,6 +1,5 @@
 import type { CardReader } from '../hardware/card-reader.ts';
 import type { Panel } from '../hardware/panel/panel.ts';
-import type { SuiteName } from '../protocol/constants.ts';
 import { noble } from '../protocol/crypto/noble.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { askCardList } from './card-list.ts';
@@ -19,8 +18,11 @@ export interface TerminalParts {
   readonly reader: CardReader;
   readonly panel: Panel;
   /** A suite that is taken besides `cardea-1`. */
-  readonly allow?: Exclude<SuiteName, 'cardea-1'> | undefined;
+  readonly allow?: AllowedSuite | undefined;
 }
+
+export const ALLOWED_SUITES = ['none', 'limbasiya-2021'] as const;
+export type AllowedSuite = (typeof ALLOWED_SUITES)[number];
 
 /** A terminal ready to serve taps, whose list of hubs can be replaced by a newer one. */
 export interface AssembledTerminal {
@@ -46,7 +48,7 @@ export async function assembleTerminal(parts: TerminalParts): Promise<AssembledT
     cardList: (query) => askCardList({ surroundings, folder, network }, query),
   };
   // A card of the older suite brings its own hubs; any other needs one that is chosen here.
-  if (parts.allow === undefined) hub();
+  if (parts.allow !== 'limbasiya-2021') hub();
   return {
     tools: {
       surroundings,
