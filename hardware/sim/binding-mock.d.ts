@@ -10,7 +10,9 @@ declare module '@serialport/binding-mock' {
   }
 
   export const MockBinding: {
-    createPort(path: string, options?: { readonly maxReadSize?: number }): void;
+    createPort(path: string, options?: { readonly maxReadSize?: number; readonly echo?: boolean }): void;
+    /** Forgets every port. */
+    reset(): void;
     list: Binding['list'];
     open(options: Parameters<Binding['open']>[0]): Promise<MockPortBinding>;
   };
