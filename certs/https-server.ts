@@ -2,6 +2,7 @@ import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Address, ByteStream, Listener } from '../runtime/network.ts';
+import { sourceOf, Tally } from '../runtime/source.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { type Certificate, CertificateError, certificateFingerprint } from './certificate.ts';
 import { encodePem } from './pem.ts';
@@ -14,6 +15,11 @@ export interface HttpsLimits extends ConnectionLimits {
   readonly closingMs: number;
   /** Connections at a time; more are cut at once. */
   readonly connections: number;
+  /**
+   * Of those, from one address by callers who have not shown a certificate of this network, so that nobody
+   * from outside can take the places of its members.
+   */
+  readonly strangersPerAddress: number;
 }
 
 const LIMITS: HttpsLimits = {
@@ -22,6 +28,7 @@ const LIMITS: HttpsLimits = {
   servingMs: 120_000,
   closingMs: 5_000,
   connections: 2_000,
+  strangersPerAddress: 200,
 };
 
 /** The certificate that a caller showed, and has proved to hold the key of. */
@@ -57,6 +64,7 @@ export class HttpsServer {
   readonly #limits: HttpsLimits;
   /** By their sockets. */
   readonly #connections = new Map<object, ServerConnection>();
+  readonly #strangers = new Tally();
   #identity: TlsIdentity;
   #context: SecureContext;
   #listener: Listener | undefined;
@@ -117,19 +125,30 @@ export class HttpsServer {
   }
 
   #accept(stream: ByteStream): void {
-    if (this.#closing !== undefined || this.#connections.size >= this.#limits.connections) {
+    const source = sourceOf(stream.remoteAddress);
+    const isFull =
+      this.#connections.size >= this.#limits.connections ||
+      this.#strangers.count(source) >= this.#limits.strangersPerAddress;
+    if (this.#closing !== undefined || isFull) {
       stream.destroy();
       return;
     }
+    this.#strangers.add(source);
+    let isStranger = true;
+    const countNoMore = () => {
+      if (isStranger) this.#strangers.remove(source);
+      isStranger = false;
+    };
     const connection = new ServerConnection(stream, {
       context: this.#context,
       clock: this.#surroundings.clock,
       limits: this.#limits,
       onSecure: ({ socket }) => {
-        this.#noteCaller(socket);
+        if (this.#noteCaller(socket)) countNoMore();
         this.server.emit('connection', socket);
       },
       onClose: ({ socket }) => {
+        countNoMore();
         this.#connections.delete(socket);
         if (this.#connections.size === 0) this.#onEmpty?.();
       },
@@ -137,9 +156,10 @@ export class HttpsServer {
     this.#connections.set(connection.socket, connection);
   }
 
-  #noteCaller(socket: TLSSocket): void {
+  /** @returns whether it is a member of this network */
+  #noteCaller(socket: TLSSocket): boolean {
     const [certificate] = shownChain(socket);
-    if (certificate === undefined) return;
+    if (certificate === undefined) return false;
     const fingerprint = certificateFingerprint(certificate);
     const path = this.#pathOf(certificate);
     const notBefore = Math.max(...path.map((each) => each.notBefore));
@@ -150,6 +170,7 @@ export class HttpsServer {
       const authorized = trusted && notBefore <= now && now <= notAfter;
       return { fingerprint, trusted, authorized, notAfter: trusted ? notAfter : 0 };
     });
+    return trusted;
   }
 
   #pathOf(certificate: Uint8Array): readonly Certificate[] {

@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
-import { LIMITS, SlidingCounter, sourceOf, Tally } from './limits.ts';
+import { sourceOf, Tally } from '../runtime/source.ts';
+import { LIMITS, SlidingCounter } from './limits.ts';
 
 /** Who may come in and how often, apart from what is counted durably (PROTOCOL 2.5, bounds). */
 export class Gate {

@@ -1,5 +1,3 @@
-import { isIPv4, isIPv6 } from 'node:net';
-
 /** What a hub puts up with (PROTOCOL 2.5, bounds; what the protocol leaves open is chosen here). */
 export const LIMITS = {
   /** From HELLO to LOGIN: a device that waits for a PIN longer connects anew. */
@@ -66,39 +64,4 @@ export class SlidingCounter {
     const [quietest] = this.#events.keys();
     if (quietest !== undefined) this.#events.delete(quietest);
   }
-}
-
-/** How many of something are there at once, by key. */
-export class Tally {
-  readonly #counts = new Map<string, number>();
-
-  count(key: string): number {
-    return this.#counts.get(key) ?? 0;
-  }
-
-  add(key: string): void {
-    this.#counts.set(key, this.count(key) + 1);
-  }
-
-  remove(key: string): void {
-    const left = this.count(key) - 1;
-    if (left > 0) this.#counts.set(key, left);
-    else this.#counts.delete(key);
-  }
-}
-
-/** Whom a remote address stands for when it is counted: with IPv6, whoever has the /64 has all of it. */
-export function sourceOf(remoteAddress: string | undefined): string {
-  const address = (remoteAddress ?? 'unknown').toLowerCase().replace(/%.*$/, '');
-  const mapped = /^::ffff:([0-9.]+)$/.exec(address)?.[1];
-  if (mapped !== undefined && isIPv4(mapped)) return mapped;
-  return isIPv6(address) ? `${networkPart(address)}::/64` : address;
-}
-
-function networkPart(address: string): string {
-  const [head, tail] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
-  const after = tail ?? [];
-  const before = head ?? [];
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
-  return [...before, ...zeros, ...after].slice(0, 4).join(':');
 }

@@ -3,9 +3,10 @@ import { PassThrough } from 'node:stream';
 import { connect, type createSecureContext, type TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type HttpsLimits, HttpsServer } from '../../certs/https-server.ts';
+import { encodePem } from '../../certs/pem.ts';
 import type { ByteStream, Network } from '../../runtime/network.ts';
 import { seededRandom } from '../../runtime/random.ts';
-import { answerJson, caller, inMemory, newAuthority, rcIdentity } from './support.ts';
+import { answerJson, caller, inMemory, memberIdentity, newAuthority, rcIdentity } from './support.ts';
 
 const S = 1000;
 const HEAD = 'GET /v1/hubs HTTP/1.1\r\nhost: rc\r\n';
@@ -87,6 +88,35 @@ describe('a connection is cut', () => {
     await connectTcp();
     await world.clock.advance(10);
     expect(https.connections).toBe(2);
+  });
+});
+
+describe('callers whom nobody knows', () => {
+  test('take few of the places from one address, and those of members never', async () => {
+    const limits = { connections: 10, strangersPerAddress: 2 };
+    const { world, https, authority, connectTcp, connectTls } = await running(answerHere, limits);
+    const { privateKey, certificate } = await memberIdentity(authority, world.clock.now());
+    const member = {
+      key: encodePem('PRIVATE KEY', privateKey),
+      cert: encodePem('CERTIFICATE', certificate),
+    };
+    const members = [await connectTls(member), await connectTls(member), await connectTls(member)];
+    const strangers = [await connectTls(), await connectTcp()];
+    const excess = await connectTcp();
+    await world.clock.advance(10);
+    expect(excess.destroyed).toBe(true);
+    expect([...members, ...strangers].map(({ destroyed }) => destroyed)).not.toContain(true);
+    expect(https.connections).toBe(5);
+
+    const elsewhere = await connectTcp('10.0.0.7');
+    await world.clock.advance(10);
+    expect(elsewhere.destroyed).toBe(false);
+
+    strangers[0]?.destroy();
+    await world.clock.advance(10);
+    const next = await connectTcp();
+    await world.clock.advance(10);
+    expect(next.destroyed).toBe(false);
   });
 });
 
@@ -300,8 +330,9 @@ async function running(handler: RequestListener = answerHere, limits: Partial<Ht
   const address = await https.listen({ host: '127.0.0.1', port: 8440 });
   onTestFinished(() => world.clock.advanceUntil(https.close()));
 
-  const connectTcp = async (): Promise<ByteStream> => {
-    const stream = await world.clock.advanceUntil(world.network.connect(address, { timeoutMs: S }));
+  const connectTcp = async (fromHost = '127.0.0.1'): Promise<ByteStream> => {
+    const network = world.network.from(fromHost);
+    const stream = await world.clock.advanceUntil(network.connect(address, { timeoutMs: S }));
     return stream.resume();
   };
   const connectTls = async (

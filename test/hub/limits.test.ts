@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeListAge, listAge, mayLogIn } from '../../hub/feed/list-age.ts';
-import { SlidingCounter, sourceOf } from '../../hub/limits.ts';
+import { SlidingCounter } from '../../hub/limits.ts';
 
 describe('a counter with a sliding window', () => {
   it('has room again as the oldest events leave the window', () => {
@@ -26,25 +26,6 @@ describe('a counter with a sliding window', () => {
     const counter = new SlidingCounter({ max: 1, windowMs: 1_000, keysMax: 2 });
     for (const key of ['a', 'b', 'a', 'c']) counter.take(key, 0);
     expect([counter.take('a', 0), counter.take('b', 0)]).toEqual([false, true]);
-  });
-});
-
-describe('whom an address stands for', () => {
-  it.each([
-    ['192.0.2.7', '192.0.2.7'],
-    ['::ffff:192.0.2.7', '192.0.2.7'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-    ['2001:DB8:1:2::9', '2001:db8:1:2::/64'],
-    ['2001:db8::9', '2001:db8:0:0::/64'],
-    ['1::2:3:4:5:6', '1:0:0:2::/64'],
-    ['::1', '0:0:0:0::/64'],
-    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-  ])('%s: %s', (address, source) => {
-    expect(sourceOf(address)).toBe(source);
-  });
-
-  it('is one and the same for all that do not say', () => {
-    expect(sourceOf(undefined)).toBe(sourceOf(undefined));
   });
 });
 
