@@ -50,6 +50,8 @@ export class Site {
   readonly #options: SiteOptions;
   readonly #resources = new Resources();
   readonly #hubs = new Map<string, RunningHub>();
+  /** As hubs are started and taps served from now on. */
+  allow: SiteOptions['allow'];
   #rc: RunningRc | undefined;
   #rcAddress: Address = { host: LOOPBACK, port: 0 };
   #operator: RcClient | undefined;
@@ -58,6 +60,7 @@ export class Site {
 
   constructor(options: SiteOptions) {
     this.#options = options;
+    this.allow = options.allow;
     const { clock } = options.surroundings;
     this.desk = new ReaderWithCard(join(options.folder, 'on-the-desk-reader'), clock);
     this.terminal = new ReaderWithCard(join(options.folder, 'on-the-terminal-reader'), clock);
@@ -121,7 +124,8 @@ export class Site {
   }
 
   async startHub(id: string, listen: Address): Promise<RunningHub> {
-    const { surroundings, allow = 'none' } = this.#options;
+    const { surroundings } = this.#options;
+    const { allow = 'none' } = this;
     const hub = await serveHub({ surroundings, folder: this.folderOf(id), listen, allow });
     this.#hubs.set(id, hub);
     return hub;
@@ -206,7 +210,7 @@ export class Site {
         hub: options.hub,
         reader,
         panel: options.panel,
-        allow: this.#options.allow,
+        allow: this.allow,
       });
       return tapOnce(tools, options.goal ?? 'serve');
     });
