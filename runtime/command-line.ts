@@ -64,11 +64,11 @@ export function invocation(command: Command, io: CommandIo = processIo): Invocat
     flags,
     io,
     show(value, text) {
-      io.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+      io.stdout.write(json ? `${JSON.stringify(value)}\n` : `${harmless(text)}\n`);
     },
     say(text) {
       if (!json) {
-        io.stdout.write(`${text}\n`);
+        io.stdout.write(`${harmless(text)}\n`);
       }
     },
     settings: (schema) =>
@@ -148,6 +148,11 @@ function describe(cause: unknown): string {
   return isForeseen
     ? cause.message
     : `unexpected failure: ${cause.message || cause.name}; run it again with --debug, and report what that prints`;
+}
+
+/** Without anything that would steer a terminal: some of it was said by whoever is at the other end of a line. */
+function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n]/gu, ' ');
 }
 
 /** In one line, and without anything that would steer a terminal. */

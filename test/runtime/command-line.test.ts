@@ -24,6 +24,7 @@ async function run(words: string, environment: Record<string, string> = {}) {
       const { folder, say, show, settings } = invocation(command, io);
       const { tries } = await settings(z.object({ tries: integerSetting(1, 10).default(3) }));
       say('looking …');
+      if (tries === 9) say('the hub said: \x1b]0;owned\x07\r\x9b2J');
       show({ folder, tries }, `${folder} is well after ${tries}`);
     });
   const failures: Record<string, () => unknown> = {
@@ -96,6 +97,11 @@ describe('a command line', () => {
 });
 
 describe('a command that fails', () => {
+  it('prints nothing that steers a terminal, whoever said it', async () => {
+    const { out } = await run('status --tries 9 --data ./\x1b[2J');
+    expect(out).toBe('looking …\nthe hub said:  ]0;owned   2J\n./ [2J is well after 9\n');
+  });
+
   it('says why in one line on standard error, without anything that steers a terminal', async () => {
     expect(await run('fail refused')).toEqual({
       code: 1,
