@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { Authority, createAuthority } from '../../certs/authority.ts';
 import type { HubIdentity } from '../../certs/hub-identity.ts';
-import { type Hub, startHub } from '../../hub/hub.ts';
+import { type Hub, type HubOptions, startHub } from '../../hub/hub.ts';
 import type { HubPolicy } from '../../hub/services.ts';
 import { type HubStore, openHubStore } from '../../hub/store/store.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
@@ -22,6 +22,7 @@ const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 export interface SiteOptions {
   readonly policy?: Partial<HubPolicy>;
+  readonly limbasiya?: HubOptions['limbasiya'];
 }
 
 /** One hub on real sockets and a real file, with a registration centre in memory and a clock that stands still. */
@@ -75,6 +76,7 @@ export class Site {
       store,
       rc: this.rc,
       listen: LOOPBACK,
+      ...(this.#options.limbasiya && { limbasiya: this.#options.limbasiya }),
     });
     this.#running = { hub, store };
     await until(async () => this.rc.isAway || (await store.lists.position()) !== null);
