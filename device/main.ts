@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createProgram, runCommandLine } from '../runtime/command-line.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addJoin } from './commands/join.ts';
 import { addRun } from './commands/run.ts';
 import { addPin, addTap } from './commands/tap.ts';
@@ -13,5 +14,6 @@ addJoin(program);
 addRun(program);
 addTap(program);
 addPin(program);
+addDoctor(program);
 
 process.exitCode = await runCommandLine(program, process.argv.slice(2));

@@ -25,5 +25,6 @@ export interface TapTools {
 
 export interface HubToCall {
   readonly address: Address;
-  readonly trust: (caPin: Uint8Array) => TrustHub;
+  /** Without a pin the network that was joined decides alone; where there is none either, nothing is trusted. */
+  readonly trust: (caPin: Uint8Array | undefined) => TrustHub;
 }

@@ -1,0 +1,117 @@
+import type { CardReader } from '../../hardware/card-reader.ts';
+import type { PanelParts } from '../../hardware/panel/panel-parts.ts';
+import { openReader } from '../../hardware/reader-path.ts';
+import { noble } from '../../protocol/crypto/noble.ts';
+import type { Surroundings } from '../../runtime/surroundings.ts';
+import { clockFindings } from './clock-findings.ts';
+import { type Finding, fine } from './finding.ts';
+import { gatherClock, gatherNetwork } from './gather-network.ts';
+import { gatherPanel } from './gather-panel.ts';
+import { type Caller, gatherPort, type SystemPaths } from './gather-port.ts';
+import { gatherReader } from './gather-reader.ts';
+import { networkFindings } from './network-findings.ts';
+import type { PanelFacts } from './panel-facts.ts';
+import { panelFindings } from './panel-findings.ts';
+import { canBeTried, portFindings } from './port-findings.ts';
+import type { ReaderFacts } from './reader-facts.ts';
+import { readerFindings } from './reader-findings.ts';
+
+/** What is examined, and with what. */
+export interface Exam {
+  readonly surroundings: Surroundings;
+  /** The terminal's own. */
+  readonly folder: string;
+  /** As the settings of the same names. */
+  readonly reader: string;
+  readonly panel: string | undefined;
+  readonly panelParts: PanelParts;
+  readonly hub: string | undefined;
+  /** How long to wait for a card, and for keys; 0: nobody is there. */
+  readonly waitMs: number;
+  readonly system: SystemPaths;
+  readonly caller: Caller;
+  /** Says what somebody is to do now. */
+  readonly ask: (line: string) => void;
+  /** Gets the findings as they come. */
+  readonly found: (findings: readonly Finding[]) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Looks at everything that a terminal needs, from the serial port to the registration centre, and changes
+ * nothing. All findings, in the order in which they came.
+ * @throws ReaderPathError, PanelPathError, PanelPartsError; the signal's reason
+ */
+export async function examine(exam: Exam): Promise<Finding[]> {
+  const all: Finding[] = [];
+  const tell = (findings: readonly Finding[]) => {
+    all.push(...findings);
+    exam.found(findings);
+  };
+  const reader = await examineReader(exam, tell);
+  tell(panelFindings(await examinePanel(exam)));
+  const caPin = reader.card.state === 'read' ? reader.card.caPin : undefined;
+  const { surroundings, folder, hub, system } = exam;
+  const clock = await gatherClock(surroundings, folder, system.run);
+  const network = await gatherNetwork({ surroundings, folder, hub, caPin });
+  tell(networkFindings(network, clock.now));
+  tell(clockFindings(clock, network));
+  return all;
+}
+
+async function examineReader(exam: Exam, tell: (findings: readonly Finding[]) => void): Promise<ReaderFacts> {
+  let usable = true;
+  if (exam.reader.startsWith('sim:')) {
+    tell([fine('serial-port', 'a virtual reader: no serial port is needed')]);
+  } else {
+    const port = await gatherPort(exam.reader, exam.system, exam.caller);
+    tell(portFindings(port));
+    usable = canBeTried(port);
+  }
+  const facts = usable ? await tryReader(exam) : untriedReader('the port cannot be used: see above');
+  tell(readerFindings(facts));
+  return facts;
+}
+
+async function tryReader(exam: Exam): Promise<ReaderFacts> {
+  const { clock } = exam.surroundings;
+  const reader: CardReader = openReader(exam.reader, { clock });
+  try {
+    return await gatherReader({
+      reader,
+      clock,
+      primitives: noble,
+      cardWaitMs: exam.waitMs,
+      askForCard: () => exam.ask(`Lay a card on the reader, within ${exam.waitMs / 1000} s …`),
+      signal: exam.signal,
+    });
+  } finally {
+    await reader.close();
+  }
+}
+
+function untriedReader(why: string): ReaderFacts {
+  return { chip: { state: 'untested', why }, card: { state: 'untested', why } };
+}
+
+async function examinePanel(exam: Exam): Promise<PanelFacts> {
+  const { panel: path, panelParts: parts, signal, waitMs } = exam;
+  const { clock } = exam.surroundings;
+  if (path === undefined) return { state: 'none' };
+  // Loaded only where it is asked for: johnny-five is large.
+  const { openPanel } = await import('../../hardware/panel/open-panel.ts');
+  const panel = openPanel(path, { clock, parts });
+  exam.ask('Look at the panel, and listen: it goes through all of its signs …');
+  try {
+    return await gatherPanel({
+      panel,
+      parts,
+      clock,
+      keysWaitMs: waitMs,
+      askForKeys: (keys) => exam.ask(`Press ${keys} and # on the panel, within ${waitMs / 1000} s …`),
+      signal,
+    });
+  } finally {
+    await panel.close();
+  }
+}
