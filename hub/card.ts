@@ -18,7 +18,7 @@ export interface Counts {
   readonly epoch: number;
 }
 
-/** A new PIN between `pin.prepare` and `pin.changed` (PROTOCOL 2.6). */
+/** A new PIN whose last step is not known here (PROTOCOL 2.6). */
 export interface PendingPin {
   readonly pinVersion: number;
   /** The new card key's public half, 32 bytes. */
@@ -50,7 +50,10 @@ export interface HeldCard {
   readonly counts: Counts;
   /** The RC has not been told of a wrong try, or of its being taken back. */
   readonly reportDue: boolean;
+  /** Prepared in a session here. */
   readonly pending: PendingPin | null;
+  /** Prepared at other hubs and handed on by the RC, which has checked their proofs; the latest first. */
+  readonly pendingElsewhere: readonly PendingPin[];
   /** The highest PIN version for which a session here has evaluated; 0 for none. */
   readonly evaluatedUpTo: number;
 }
@@ -58,6 +61,16 @@ export interface HeldCard {
 /** Counts of a card that has not been tried in `epoch`. */
 export function newCounts(epoch: number): Counts {
   return { attemptsLeft: ATTEMPTS_MAX, failures: 0, locked: false, epoch };
+}
+
+/** The new PINs that the card may carry under `pinVersion`; none where that is the card's PIN already. */
+export function pendingPinsOf(card: HeldCard, pinVersion: number): readonly PendingPin[] {
+  return allPendingPins(card).filter((pin) => pin.pinVersion === pinVersion);
+}
+
+/** The new PINs that the card may carry instead of its PIN, in no order. */
+export function allPendingPins({ pending, pendingElsewhere }: HeldCard): readonly PendingPin[] {
+  return pending === null ? pendingElsewhere : [pending, ...pendingElsewhere];
 }
 
 /** Locked by this hub, or by the RC in an epoch that counts still. */

@@ -1,6 +1,6 @@
-import { fromHex } from '../../protocol/bytes.ts';
-import type { HubCard } from '../../protocol/rc-api/cards.ts';
-import { type Counts, type HeldCard, newCounts } from '../card.ts';
+import { equalConstantTime, fromHex } from '../../protocol/bytes.ts';
+import { type HubCard, PENDING_PINS_MAX } from '../../protocol/rc-api/cards.ts';
+import { allPendingPins, type Counts, type HeldCard, newCounts, type PendingPin } from '../card.ts';
 
 /**
  * What the hub holds of a card after it has heard of it from the RC (PROTOCOL 2.6). Never lowers
@@ -26,7 +26,7 @@ export function mergeCard(held: HeldCard | null, heard: HubCard, { restored = fa
     revoked: held.revoked || card.revoked,
     counts,
     reportDue: held.reportDue || (epoch !== held.epoch && hasSomethingToTell(counts)),
-    pending: held.pending !== null && held.pending.pinVersion > pin.pinVersion ? held.pending : null,
+    ...mergePending(held, card),
     evaluatedUpTo: held.evaluatedUpTo,
   };
 }
@@ -42,6 +42,26 @@ function mergeCounts(
 ): Counts {
   if (epoch > counts.epoch && !restored) return newCounts(epoch);
   return epoch !== counts.epoch && (restored || isPinHeard) ? { ...counts, epoch } : counts;
+}
+
+/**
+ * New PINs are pending beside the PIN under which they were prepared. Once another has taken its place they
+ * are void: what was made from the card's old image must not come back under the new one.
+ */
+function mergePending(held: HeldCard, heard: HeldCard): Pick<HeldCard, 'pending' | 'pendingElsewhere'> {
+  const { pending, pendingElsewhere } = held;
+  if (heard.pinVersion < held.pinVersion) return { pending, pendingElsewhere };
+  if (heard.pinVersion > held.pinVersion || !equalConstantTime(heard.cs, held.cs)) {
+    return { pending: null, pendingElsewhere: heard.pendingElsewhere };
+  }
+  const known = allPendingPins(held);
+  const news = heard.pendingElsewhere.filter((pin) => !known.some((other) => isSamePin(pin, other)));
+  if (news.length === 0) return { pending, pendingElsewhere };
+  return { pending, pendingElsewhere: [...news, ...pendingElsewhere].slice(0, PENDING_PINS_MAX) };
+}
+
+function isSamePin(one: PendingPin, other: PendingPin): boolean {
+  return one.pinVersion === other.pinVersion && equalConstantTime(one.cs, other.cs);
 }
 
 /** Reports of an older epoch count for nothing, so what counts on in the new one is told again. */
@@ -64,6 +84,11 @@ function heldFrom(card: HubCard): HeldCard {
     counts: newCounts(card.epoch),
     reportDue: false,
     pending: null,
+    pendingElsewhere: card.pending.map(({ pinVersion, cs, proof }) => ({
+      pinVersion,
+      cs: fromHex(cs),
+      proof: fromHex(proof),
+    })),
     evaluatedUpTo: 0,
   };
 }

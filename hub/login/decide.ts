@@ -1,6 +1,15 @@
 import { equalConstantTime } from '../../protocol/bytes.ts';
 import { type Refusal, STATUS } from '../../protocol/login/messages.ts';
-import { ATTEMPTS_MAX, type Counts, type HeldCard, isLocked, isSpent, newCounts } from '../card.ts';
+import {
+  ATTEMPTS_MAX,
+  type Counts,
+  type HeldCard,
+  isLocked,
+  isSpent,
+  newCounts,
+  type PendingPin,
+  pendingPinsOf,
+} from '../card.ts';
 
 /** What a LOGIN says of the card, once opened. */
 export interface LoginClaim {
@@ -39,29 +48,40 @@ function refuse(status: Refusal): LoginDecision {
 }
 
 function knowsPin(card: HeldCard, pinVersion: number): boolean {
-  return pinVersion === card.pinVersion || pinVersion === card.pending?.pinVersion;
+  return pinVersion === card.pinVersion || pendingPinsOf(card, pinVersion).length > 0;
 }
 
 /** What to ask the RC before a LOGIN is answered, where it can be reached (PROTOCOL 2.5, tries; 2.6). */
 export function questionBefore(card: HeldCard | null, claim: LoginClaim): 'card' | 'report' | null {
   if (card === null) return 'card';
-  if (card.revoked || claim.recovery) return null;
-  if (claim.pinVersion > card.pinVersion && !knowsPin(card, claim.pinVersion)) return 'card';
-  return card.reportDue ? 'report' : null;
+  if (card.revoked) return null;
+  // Also where it is pending here: another hub may have prepared another key under the same version.
+  if (claim.pinVersion > card.pinVersion) return 'card';
+  return card.reportDue && !claim.recovery ? 'report' : null;
 }
 
-/** The static key that a right PROOF shows; null where there is none, and no PROOF can be right. */
-export function expectedStatic(card: HeldCard, claim: LoginClaim): Uint8Array | null {
-  if (claim.recovery) return card.rs;
-  if (claim.pinVersion === card.pinVersion) return card.cs;
-  if (claim.pinVersion === card.pending?.pinVersion) return card.pending.cs;
-  return null;
+/** The static keys of which a right PROOF shows one; empty where no PROOF can be right. */
+export function expectedStatics(card: HeldCard, claim: LoginClaim): readonly Uint8Array[] {
+  if (claim.recovery) return card.rs === null ? [] : [card.rs];
+  if (claim.pinVersion === card.pinVersion) return [card.cs];
+  return pendingPinsOf(card, claim.pinVersion).map(({ cs }) => cs);
+}
+
+/**
+ * The new PIN that is the card's by this right PROOF, which has shown `shown` (PROTOCOL 2.6); null where it
+ * has none. The recovery code shows no card key: it stands for a PIN version that is pending once alone.
+ */
+export function pinShown(card: HeldCard, claim: LoginClaim, shown: Uint8Array): PendingPin | null {
+  if (claim.pinVersion === card.pinVersion) return null;
+  const pins = pendingPinsOf(card, claim.pinVersion);
+  if (claim.recovery) return pins.length === 1 ? (pins[0] ?? null) : null;
+  return pins.find(({ cs }) => equalConstantTime(cs, shown)) ?? null;
 }
 
 /** Looks again, in the transaction that answers a PROOF which has shown `shown` (PROTOCOL 2.5, handshake, 3). */
 export function mayEnter(card: HeldCard, claim: LoginClaim, shown: Uint8Array): boolean {
-  const expected = expectedStatic(card, claim);
-  if (card.revoked || expected === null || !equalConstantTime(expected, shown)) return false;
+  const isExpected = expectedStatics(card, claim).some((expected) => equalConstantTime(expected, shown));
+  if (card.revoked || !isExpected) return false;
   return claim.recovery || !isLocked(card);
 }
 

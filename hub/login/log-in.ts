@@ -16,7 +16,7 @@ import { LIMITS } from '../limits.ts';
 import type { HubServices } from '../services.ts';
 import type { LoginAnswer } from '../store/tries.ts';
 import type { Wire } from '../wire.ts';
-import { expectedStatic, questionBefore } from './decide.ts';
+import { expectedStatics, questionBefore } from './decide.ts';
 import { expectBody, notAuthenticated } from './expect.ts';
 import type { LoggedIn } from './logged-in.ts';
 
@@ -149,18 +149,18 @@ function challenge(hub: HubServices, { login, claim, answer }: Handshake): Uint8
 async function readProof(hub: HubServices, handshake: Handshake, body: Uint8Array): Promise<Proved> {
   const { login, claim, answer } = handshake;
   const proof = expectBody(body, FRAME.proof);
-  const shown = expectedStatic(answer.card, claim);
-  if (shown === null) throw notAuthenticated('the card has no recovery code');
+  const expected = expectedStatics(answer.card, claim);
+  if (expected.length === 0) throw notAuthenticated('the card has no recovery code');
   let opened: ReturnType<HubLogin['readProof']>;
   try {
-    opened = login.readProof(proof, { psk: answer.card.psk, expectedStatic: shown });
+    opened = login.readProof(proof, { psk: answer.card.psk, expectedStatics: expected });
   } catch (cause) {
     if (cause instanceof ProtocolError) throw notAuthenticated(`the proof is wrong: ${cause.code}`, cause);
     throw cause;
   }
-  const { terminalId, session: transport } = opened;
+  const { terminalId, cardStatic, session: transport } = opened;
   try {
-    const entry = await hub.store.tries.enter(claim, shown, answer.attempt);
+    const entry = await hub.store.tries.enter(claim, cardStatic, answer.attempt);
     if (entry === null) throw notAuthenticated('the card was revoked, locked or changed meanwhile');
     const { uid, subject, pinVersion } = entry.card;
     return {

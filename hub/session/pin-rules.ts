@@ -1,5 +1,5 @@
 import { equalConstantTime } from '../../protocol/bytes.ts';
-import type { HeldCard, PendingPin } from '../card.ts';
+import { allPendingPins, type HeldCard, type PendingPin } from '../card.ts';
 
 const PIN_VERSION_MAX = 65_535;
 
@@ -14,7 +14,8 @@ export interface PinSession {
 
 /** A version never evaluated for before; null when the versions are used up and the card must be replaced. */
 export function nextPinVersion(card: HeldCard): number | null {
-  const last = Math.max(card.pinVersion, card.evaluatedUpTo, card.pending?.pinVersion ?? 0);
+  const pending = allPendingPins(card).map(({ pinVersion }) => pinVersion);
+  const last = Math.max(card.pinVersion, card.evaluatedUpTo, ...pending);
   return last < PIN_VERSION_MAX ? last + 1 : null;
 }
 

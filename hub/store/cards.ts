@@ -23,11 +23,20 @@ interface CardRow {
   readonly pending_proof: Buffer | null;
 }
 
+interface PendingRow {
+  readonly pin_version: number;
+  readonly cs: Buffer;
+  readonly proof: Buffer;
+}
+
 const FIND = `
   SELECT card.*, attempts_left, failures, tries.locked AS locked_here, tries.epoch AS counts_epoch,
     report_due, evaluated_up_to, pending_version, pending_cs, pending_proof
   FROM card LEFT JOIN tries USING (uid) LEFT JOIN pin_change USING (uid)
   WHERE card.uid = ?`;
+
+const FIND_PENDING_ELSEWHERE = `
+  SELECT pin_version, cs, proof FROM pending_elsewhere WHERE uid = ? ORDER BY place`;
 
 const PUT = `
   INSERT INTO card (uid, subject, psk, oprf_seed, cs, rs, pin_version, epoch, revoked, locked)
@@ -47,23 +56,32 @@ const PUT_PIN_CHANGE = `
   ON CONFLICT (uid) DO UPDATE SET evaluated_up_to = @evaluatedUpTo, pending_version = @version,
     pending_cs = @cs, pending_proof = @proof`;
 
+const PUT_PENDING_ELSEWHERE = `
+  INSERT INTO pending_elsewhere (uid, place, pin_version, cs, proof) VALUES (?, ?, ?, ?, ?)`;
+
 /** The rows of one card. Synchronous: for use within a transaction of the store that owns it. */
 export class CardRows {
   readonly #find;
+  readonly #findPendingElsewhere;
   readonly #put;
   readonly #putCounts;
   readonly #putPinChange;
+  readonly #dropPendingElsewhere;
+  readonly #putPendingElsewhere;
 
   constructor(db: Database) {
     this.#find = db.prepare<[Uint8Array], CardRow>(FIND);
+    this.#findPendingElsewhere = db.prepare<[Uint8Array], PendingRow>(FIND_PENDING_ELSEWHERE);
     this.#put = db.prepare(PUT);
     this.#putCounts = db.prepare(PUT_COUNTS);
     this.#putPinChange = db.prepare(PUT_PIN_CHANGE);
+    this.#dropPendingElsewhere = db.prepare('DELETE FROM pending_elsewhere WHERE uid = ?');
+    this.#putPendingElsewhere = db.prepare(PUT_PENDING_ELSEWHERE);
   }
 
   find(uid: Uint8Array): HeldCard | null {
     const row = this.#find.get(uid);
-    return row === undefined ? null : heldCard(row);
+    return row === undefined ? null : heldCard(row, this.#findPendingElsewhere.all(uid));
   }
 
   /** What the RC said, and what of it the hub has taken over itself. */
@@ -103,9 +121,17 @@ export class CardRows {
       proof: pending?.proof ?? null,
     });
   }
+
+  /** Replaces all of them; the latest first. */
+  putPendingElsewhere(uid: Uint8Array, pins: readonly PendingPin[]): void {
+    this.#dropPendingElsewhere.run(uid);
+    for (const [place, { pinVersion, cs, proof }] of pins.entries()) {
+      this.#putPendingElsewhere.run(uid, place, pinVersion, cs, proof);
+    }
+  }
 }
 
-function heldCard(row: CardRow): HeldCard {
+function heldCard(row: CardRow, pendingElsewhere: readonly PendingRow[]): HeldCard {
   return {
     uid: plain(row.uid),
     subject: plain(row.subject),
@@ -120,6 +146,11 @@ function heldCard(row: CardRow): HeldCard {
     counts: counts(row),
     reportDue: row.report_due === 1,
     pending: pending(row),
+    pendingElsewhere: pendingElsewhere.map(({ pin_version: pinVersion, cs, proof }) => ({
+      pinVersion,
+      cs: plain(cs),
+      proof: plain(proof),
+    })),
     evaluatedUpTo: row.evaluated_up_to ?? 0,
   };
 }

@@ -30,6 +30,12 @@ const REPORT_ALL_PINS = `
   UPDATE pin_report SET delivered = 0 WHERE changed = 1
     AND pin_version = (SELECT pin_version FROM card WHERE card.uid = pin_report.uid)`;
 
+/** After all that changed a card: what is pending beside a PIN is heard under that PIN. */
+const REPORT_ALL_PENDING = `
+  INSERT INTO pin_report (uid, pin_version, cs, proof, changed)
+  SELECT uid, pending_version, pending_cs, pending_proof, 0 FROM pin_change WHERE pending_version IS NOT NULL
+  ON CONFLICT (uid, pin_version, changed) DO UPDATE SET delivered = 0`;
+
 /** The lists as the RC gives them, and how far they are read. */
 export class Lists {
   readonly #group: GroupCommit;
@@ -38,6 +44,7 @@ export class Lists {
   readonly #put;
   readonly #reportAllTries;
   readonly #reportAllPins;
+  readonly #reportAllPending;
 
   constructor(db: Database, group: GroupCommit, cards: CardRows) {
     this.#group = group;
@@ -48,6 +55,7 @@ export class Lists {
       VALUES (1, @generation, @cursor, @heard, @fromZero)`);
     this.#reportAllTries = db.prepare(REPORT_ALL_TRIES);
     this.#reportAllPins = db.prepare(REPORT_ALL_PINS);
+    this.#reportAllPending = db.prepare(REPORT_ALL_PENDING);
   }
 
   /** Null before the first page. */
@@ -69,6 +77,7 @@ export class Lists {
       if (isOther) {
         this.#reportAllTries.run();
         this.#reportAllPins.run();
+        this.#reportAllPending.run();
       }
       const revoked = page.changes.flatMap(({ card }) => this.#merge(card, isRereading));
       this.#put.run({
@@ -94,6 +103,9 @@ export class Lists {
       const tell = card.reportDue && !held.reportDue;
       if (tell || card.counts !== held.counts) this.#cards.putCounts(card.uid, card.counts, { tell });
       if (card.pending !== held.pending) this.#cards.putPinChange(card.uid, card.evaluatedUpTo, card.pending);
+    }
+    if (card.pendingElsewhere !== held?.pendingElsewhere) {
+      this.#cards.putPendingElsewhere(card.uid, card.pendingElsewhere);
     }
     return card.revoked && held?.revoked !== true ? [card.uid] : [];
   }

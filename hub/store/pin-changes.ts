@@ -64,11 +64,12 @@ export class PinChanges {
     });
   }
 
-  /** The pending PIN becomes the one, and sets the counts anew. Within a transaction of the store. */
+  /** A pending PIN becomes the one, ends all others that were pending, and sets the counts anew. Within a transaction of the store. */
   takeOver(card: HeldCard, pin: PendingPin): void {
     this.#cards.put({ ...card, pinVersion: pin.pinVersion, cs: pin.cs });
     this.#cards.putCounts(card.uid, countsAfterNewPin(card), { tell: false });
     this.#cards.putPinChange(card.uid, Math.max(card.evaluatedUpTo, pin.pinVersion), null);
+    this.#cards.putPendingElsewhere(card.uid, []);
     this.#report(card, pin, true);
   }
 

@@ -66,4 +66,15 @@ export const MIGRATIONS: readonly string[] = [
     subject BLOB NOT NULL CHECK (length(subject) = 16)
   ) STRICT, WITHOUT ROWID;
   `,
+  // New PINs that were prepared at other hubs (PROTOCOL 2.6); place 0 is the latest.
+  `
+  CREATE TABLE pending_elsewhere (
+    uid BLOB NOT NULL REFERENCES card (uid),
+    place INTEGER NOT NULL,
+    pin_version INTEGER NOT NULL,
+    cs BLOB NOT NULL CHECK (length(cs) = 32),
+    proof BLOB NOT NULL CHECK (length(proof) = 32),
+    PRIMARY KEY (uid, place)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -7,6 +7,7 @@ import {
   failedBefore,
   type LoginClaim,
   mayEnter,
+  pinShown,
 } from '../login/decide.ts';
 import type { CardRows } from './cards.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -128,7 +129,8 @@ export class Tries {
         attempt.stands = false;
         this.#endLastTry(attempt);
       }
-      if (login.pinVersion === card.pending?.pinVersion) this.#pins.takeOver(card, card.pending);
+      const pin = pinShown(card, login, shown);
+      if (pin !== null) this.#pins.takeOver(card, pin);
       return { card: this.#cards.find(card.uid) ?? card, failed, gaveTryBack };
     });
   }

@@ -44,8 +44,11 @@ export interface ReceivedLogin extends LoginRequest {
 export interface ExpectedCard {
   /** `psk_ij`, 32 bytes. */
   readonly psk: Uint8Array;
-  /** `CS` of the PIN version that logs in, on the recovery path `RS`. */
-  readonly expectedStatic: Uint8Array;
+  /**
+   * `CS` of the PIN version that logs in, on the recovery path `RS`. More than one where new PINs are
+   * pending under one version: the card carries one of them.
+   */
+  readonly expectedStatics: readonly Uint8Array[];
 }
 
 /**
@@ -104,25 +107,28 @@ export class HubLogin {
   }
 
   /**
-   * The card has proved itself. The session is the caller's from here on, and its first message is the
+   * The card has proved itself with the key `cardStatic`, one of those expected. The session is the caller's from here on, and its first message is the
    * WELCOME.
    * @throws MalformedError, UnsupportedError, AuthenticationError, which all mean the same to the other side
    */
   readProof(
     body: Uint8Array,
-    { psk, expectedStatic }: ExpectedCard,
-  ): { readonly terminalId: string; readonly session: Transport } {
+    { psk, expectedStatics }: ExpectedCard,
+  ): { readonly terminalId: string; readonly cardStatic: Uint8Array; readonly session: Transport } {
     return this.#turns.take('proof', 'done', () => {
       const { proofMin: min, proofMax: max } = MESSAGE_LENGTH;
       const message = decodeLoginBody(FRAME.proof, body, { min, max });
       this.#handshake.providePsk(psk);
       const terminalId = consume(this.#handshake.readMessage(message), decodeTerminalId);
-      if (!equalConstantTime(this.#handshake.remoteStatic ?? new Uint8Array(0), expectedStatic)) {
+      const shown = this.#handshake.remoteStatic ?? new Uint8Array(0);
+      const cardStatic = expectedStatics.find((expected) => equalConstantTime(shown, expected));
+      if (cardStatic === undefined) {
         throw new AuthenticationError('another card key than the one registered');
       }
       const { ciphers, handshakeHash } = this.#handshake.split();
       const [deviceToHub, hubToDevice] = ciphers;
-      return { terminalId, session: new Transport('hub', { deviceToHub, hubToDevice }, handshakeHash) };
+      const session = new Transport('hub', { deviceToHub, hubToDevice }, handshakeHash);
+      return { terminalId, cardStatic, session };
     });
   }
 

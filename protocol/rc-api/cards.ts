@@ -69,6 +69,13 @@ export type CardsResponse = z.infer<typeof cardsResponse>;
 export const revokeRequest = z.object({ reason: revocationReason });
 export type RevokeRequest = z.infer<typeof revokeRequest>;
 
+/** So many new PINs of one card are handed on, the latest: each took a login, and one of them is on the card. */
+export const PENDING_PINS_MAX = 8;
+
+/** A new PIN that some hub has prepared; `proof` is the one that the RC has checked (PROTOCOL 2.6). */
+export const pendingPin = z.object({ pinVersion, cs: hexBytes(32), proof: hexBytes(32) });
+export type PendingPin = z.infer<typeof pendingPin>;
+
 /** A card as one hub holds it (PROTOCOL 2.1): `subject` and `psk` are that hub's own. */
 export const hubCard = z.object({
   uid,
@@ -81,5 +88,10 @@ export const hubCard = z.object({
   oprfSeed: hexBytes(32),
   pinVersion,
   epoch,
+  /**
+   * New PINs whose last step the RC has not heard of, the latest first: the card may carry any of them.
+   * Different keys of one version are no sign of a copy here: what was not written is tried again elsewhere.
+   */
+  pending: z.array(pendingPin).max(PENDING_PINS_MAX),
 });
 export type HubCard = z.infer<typeof hubCard>;

@@ -1,5 +1,7 @@
 import { toHex, wipe } from '../../protocol/bytes.ts';
-import type { HubCard } from '../../protocol/rc-api/cards.ts';
+import { deriveUsk } from '../../protocol/keys.ts';
+import { pinChangeProof } from '../../protocol/pin-change.ts';
+import type { HubCard, PendingPin } from '../../protocol/rc-api/cards.ts';
 import { hubCardSecrets } from '../../protocol/registration.ts';
 import type { CardState } from '../store/feed.ts';
 import type { RcContext } from './context.ts';
@@ -24,7 +26,21 @@ export function hubCardOf(context: RcContext, card: CardState, hubId: string): H
     oprfSeed: toHex(oprfSeed),
     pinVersion: card.pinVersion,
     epoch: card.epoch,
+    pending: pendingPins(context, card),
   };
   wipe(psk, oprfSeed);
   return hubCard;
+}
+
+/** Only what was proved is kept, so the proof that came with it is this one again (PROTOCOL 2.6). */
+function pendingPins({ primitives, masterKeys }: RcContext, card: CardState): PendingPin[] {
+  if (card.pending.length === 0) return [];
+  const usk = deriveUsk(primitives, masterKeys.get(card.keyId), card.uid);
+  const pins = card.pending.map(({ pinVersion, cs }) => ({
+    pinVersion,
+    cs: toHex(cs),
+    proof: toHex(pinChangeProof(primitives, usk, pinVersion, cs)),
+  }));
+  wipe(usk);
+  return pins;
 }

@@ -1,3 +1,5 @@
+import { fromHex } from '../../protocol/bytes.ts';
+import { PENDING_PINS_MAX } from '../../protocol/rc-api/cards.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import { StoreError } from '../../runtime/store-errors.ts';
 
@@ -12,6 +14,15 @@ export interface CardState {
   readonly epoch: number;
   readonly revoked: boolean;
   readonly locked: boolean;
+  /** New PINs that were proved and that the card may carry, the latest first. */
+  readonly pending: readonly PendingKey[];
+}
+
+/** A new PIN before its last step is known; its proof can be made from the master key. */
+export interface PendingKey {
+  readonly pinVersion: number;
+  /** 32 bytes. */
+  readonly cs: Uint8Array;
 }
 
 export interface Change {
@@ -26,16 +37,22 @@ export interface Changes {
   readonly more: boolean;
 }
 
-export type CardStateRow = Omit<CardState, 'revoked' | 'locked'> & {
+export type CardStateRow = Omit<CardState, 'revoked' | 'locked' | 'pending'> & {
   readonly number: number;
   readonly sequence: number;
   readonly revoked: 0 | 1;
   readonly locked: 0 | 1;
+  /** JSON: `[{"pinVersion": 2, "cs": "…"}]`. */
+  readonly pending: string;
 };
 
 export const SELECT_CARD_STATE = `
   SELECT number, sequence, uid, key_id AS keyId, patient AS patientId, cs, rs, pin_version AS pinVersion, epoch,
-    revoked IS NOT NULL AS revoked, EXISTS (SELECT 1 FROM locks WHERE card = cards.number) AS locked
+    revoked IS NOT NULL AS revoked, EXISTS (SELECT 1 FROM locks WHERE card = cards.number) AS locked,
+    (SELECT json_group_array(json_object('pinVersion', version, 'cs', lower(hex(cs)))) FROM (
+      SELECT version, cs FROM pins
+      WHERE card = cards.number AND changed = 0 AND base = cards.pin_version AND version > cards.pin_version
+      ORDER BY reported DESC, version DESC LIMIT ${PENDING_PINS_MAX})) AS pending
   FROM cards`;
 
 /**
@@ -89,8 +106,13 @@ export function cardStateRow(db: Database, uid: Uint8Array): CardStateRow | unde
 }
 
 export function cardState(row: CardStateRow): CardState {
-  const { number: _number, sequence: _sequence, revoked, locked, ...state } = row;
-  return { ...state, revoked: revoked === 1, locked: locked === 1 };
+  const { number: _number, sequence: _sequence, revoked, locked, pending, ...state } = row;
+  return { ...state, revoked: revoked === 1, locked: locked === 1, pending: pendingKeys(pending) };
+}
+
+function pendingKeys(json: string): PendingKey[] {
+  const pins: { pinVersion: number; cs: string }[] = JSON.parse(json);
+  return pins.map(({ pinVersion, cs }) => ({ pinVersion, cs: fromHex(cs) }));
 }
 
 interface NetworkRow {

@@ -137,11 +137,20 @@ class Taking {
   #keepPin(card: CardStateRow, pin: NewPin): boolean {
     const kept = this.#db
       .prepare(
-        `INSERT INTO pins (card, version, cs, hub, reported, changed) VALUES (?, ?, ?, ?, ?, ?)
+        `INSERT INTO pins (card, version, cs, hub, reported, changed, base)
+         VALUES (@card, @version, @cs, @hub, @now, @changed, @base)
          ON CONFLICT DO UPDATE SET changed = excluded.changed, hub = excluded.hub, reported = excluded.reported
          WHERE excluded.changed > changed`,
       )
-      .run(card.number, pin.pinVersion, pin.cs, this.#reports.hub, this.#reports.now, pin.changed ? 1 : 0);
+      .run({
+        card: card.number,
+        version: pin.pinVersion,
+        cs: pin.cs,
+        hub: this.#reports.hub,
+        now: this.#reports.now,
+        changed: pin.changed ? 1 : 0,
+        base: card.pinVersion,
+      });
     return kept.changes > 0;
   }
 

@@ -165,4 +165,9 @@ export const MIGRATIONS: readonly string[] = [
       c.registered, c.registered_by, c.revoked, c.reason
     FROM limbasiya_cards c JOIN patients p ON p.id = c.patient;
   `,
+  `
+  -- The card's PIN version when the new PIN was first told of. A pending one is handed on to hubs while the card
+  -- has that PIN still: what was prepared beside a PIN that has passed must not come back under its successor.
+  ALTER TABLE pins ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

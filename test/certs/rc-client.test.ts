@@ -42,6 +42,7 @@ const hubCard = {
   oprfSeed: HEX32,
   pinVersion: 1,
   epoch: 0,
+  pending: [],
 };
 const hub = {
   id: 'goa-01',

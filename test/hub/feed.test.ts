@@ -20,6 +20,7 @@ const HEARD: HubCard = {
   oprfSeed: '05'.repeat(32),
   pinVersion: 3,
   epoch: 2,
+  pending: [],
 };
 
 function held(changes: Partial<HeldCard> = {}): HeldCard {

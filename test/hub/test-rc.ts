@@ -86,6 +86,7 @@ export class TestRc implements Rc {
       oprfSeed: toHex(secrets.oprfSeed),
       pinVersion: 1,
       epoch: 0,
+      pending: [],
     });
     return { image: made.image, code: made.recoveryCode };
   }
@@ -197,10 +198,11 @@ export class TestRc implements Rc {
 
   #takePin({ uid, pinVersion, cs, proof, changed }: ReportsRequest['pins'][number]): void {
     const card = this.#cards.get(uid);
-    if (card === undefined || !changed || pinVersion <= card.pinVersion) return;
+    if (card === undefined || pinVersion <= card.pinVersion) return;
     const usk = deriveUsk(noble, this.#masterKey, fromHex(uid));
     if (!isPinChangeProof(noble, usk, pinVersion, fromHex(cs), fromHex(proof))) return;
-    this.change({ ...card, pinVersion, cs, locked: false, epoch: card.epoch + 1 });
+    if (changed) this.change({ ...card, pinVersion, cs, locked: false, epoch: card.epoch + 1, pending: [] });
+    else this.#cards.set(uid, { ...card, pending: [{ pinVersion, cs, proof }, ...card.pending] });
   }
 
   #takeTries(report: TryReport): void {

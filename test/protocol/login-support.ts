@@ -64,7 +64,7 @@ export function inputsOf({ keys, boxes, login }: LoginCase) {
     request: { uid: fromHex(keys.uid), pinVersion: keys.pin_version, blinded: fromHex(login.blinded) },
     answer: { attemptsLeft: login.attempts_left, evaluated: fromHex(login.evaluated) },
     proof: { cardKey, usk: fromHex(keys.usk), terminalId: login.terminal_id },
-    expected: { psk: fromHex(keys.psk), expectedStatic: cardKey.publicKey },
+    expected: { psk: fromHex(keys.psk), expectedStatics: [cardKey.publicKey] },
     welcome: {
       sessionId: fromHex(login.session_id),
       validitySeconds: login.vt_s,
@@ -103,7 +103,7 @@ export function callersKeys({ hubStatic, proof, expected, request, answer }: Inp
     proof.cardKey.publicKey,
     proof.usk,
     expected.psk,
-    expected.expectedStatic,
+    ...expected.expectedStatics,
     request.uid,
     request.blinded,
     answer.evaluated,
