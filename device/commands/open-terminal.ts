@@ -41,6 +41,7 @@ export function withTerminalOptions(command: Command): Command {
       'take cards of this suite, too: limbasiya-2021, for study and migration; or none',
     )
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
+    .option('--trace', 'print every frame of the reader on standard error, without what a card holds')
     .option('--pin-stdin', 'read secrets from standard input, one a line');
 }
 
@@ -79,7 +80,9 @@ export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
   });
   const resources = new Resources();
   try {
-    const reader = resources.add(openReader(path, { clock: surroundings.clock }), (it) => it.close());
+    const trace =
+      call.flags['trace'] === true ? (line: string) => call.io.stderr.write(`${line}\n`) : undefined;
+    const reader = resources.add(openReader(path, { clock: surroundings.clock, trace }), (it) => it.close());
     const panel = resources.add(
       await openFront({ path: panelPath, parts: panelParts, console, scripted }, surroundings),
       (it) => it.close(),

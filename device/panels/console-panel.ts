@@ -45,7 +45,7 @@ export class ConsolePanel implements Panel {
     const { scripted } = this.#options;
     if (scripted && (question === 'new-pin-again' || question === 'new-password-again'))
       return this.#newSecret;
-    const answer = await this.#options.ask(`${prompt}: `, signal);
+    const answer = await this.#options.ask(prompt, signal);
     const isNew = question === 'new-pin' || question === 'new-password';
     this.#newSecret = scripted && isNew ? answer : undefined;
     return answer === '' ? undefined : answer;
@@ -63,7 +63,7 @@ export class ConsolePanel implements Panel {
   ): Promise<number | undefined> {
     for (const [index, choice] of choices.entries()) this.#options.say(`  ${index + 1}  ${choice}`);
     for (;;) {
-      const answer = await this.#options.ask(`${prompt}, 1 to ${choices.length}: `, signal);
+      const answer = await this.#options.ask(`${prompt}, 1 to ${choices.length}`, signal);
       if (answer === '') return undefined;
       const chosen = choices[Number(answer) - 1];
       if (chosen === undefined) continue;
