@@ -14,6 +14,8 @@ export interface BenchContext {
 
 /** A benchmark: one file, one thing measured, in one or more numbers. */
 export interface Bench {
+  /** A word that asks for all of its numbers. */
+  readonly group?: string;
   /** Of the numbers it gives; each can be asked for by its own. */
   readonly results: readonly string[];
   run(context: BenchContext): Promise<readonly Measured[]>;

@@ -1,18 +1,19 @@
 import { parseArgs } from 'node:util';
 import { cardLaidToRead } from './card-laid-to-read.ts';
 import { cardRead } from './card-read.ts';
+import { cost } from './cost.ts';
 import { pinToWelcome } from './pin-to-welcome.ts';
 import { readerRecovery } from './reader-recovery.ts';
-import { runBenches, UnknownBenchError } from './run.ts';
+import { namesOf, runBenches, UnknownBenchError } from './run.ts';
 
-const BENCHES = [cardRead, cardLaidToRead, readerRecovery, pinToWelcome];
+const BENCHES = [cardRead, cardLaidToRead, readerRecovery, pinToWelcome, cost];
 
 const USAGE = `npm run bench [-- NAME…] [-- --json]
 
   NAME    measure only this; without any, everything
   --json  print {"results": [{"name", "value", "unit", "bar", "met"}]}, bar and met null where there is no bar
 
-What there is: ${BENCHES.flatMap(({ results }) => results).join(', ')}`;
+What there is: ${BENCHES.flatMap(namesOf).join(', ')}`;
 
 function readArguments() {
   const options = { json: { type: 'boolean', default: false }, help: { type: 'boolean' } } as const;

@@ -23,19 +23,27 @@ export async function runBenches(
   { print, tell }: BenchOutput,
 ): Promise<void> {
   checkNames(benches, names);
-  const isWanted = (name: string) => names.length === 0 || names.includes(name);
   const results: Result[] = [];
-  for (const bench of benches.filter((one) => one.results.some(isWanted))) {
-    tell(`measuring ${bench.results.join(', ')} …`);
+  for (const bench of benches) {
+    const isWholeWanted = names.length === 0 || (bench.group !== undefined && names.includes(bench.group));
+    const isWanted = (name: string) => isWholeWanted || names.includes(name);
+    if (!bench.results.some(isWanted)) continue;
+    tell(`measuring ${namesOf(bench).join(', ')} …`);
     const measured = await bench.run({ note: (line) => tell(`  ${line}`) });
     results.push(...measured.filter(({ name }) => isWanted(name)).map(judge));
   }
   print(json ? JSON.stringify({ results }) : table(results));
 }
 
+/** How people ask for a benchmark: by the names of its numbers, or by one for all of them. */
+export function namesOf({ group, results }: Bench): readonly string[] {
+  return group === undefined ? results : [group];
+}
+
 function checkNames(benches: readonly Bench[], names: readonly string[]): void {
-  const known = benches.flatMap(({ results }) => results);
+  const known = benches.flatMap((bench) => [...namesOf(bench), ...bench.results]);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  throw new UnknownBenchError(`no benchmark measures ${unknown.join(', ')}: there are ${known.join(', ')}`);
+  const shown = benches.flatMap(namesOf).join(', ');
+  throw new UnknownBenchError(`no benchmark measures ${unknown.join(', ')}: there are ${shown}`);
 }
