@@ -72,7 +72,7 @@ export function expectedStatics(card: HeldCard, claim: LoginClaim): readonly Uin
  * has none. The recovery code shows no card key: it stands for a PIN version that is pending once alone.
  */
 export function pinShown(card: HeldCard, claim: LoginClaim, shown: Uint8Array): PendingPin | null {
-  if (claim.pinVersion === card.pinVersion) return null;
+  if (claim.pinVersion <= card.pinVersion) return null;
   const pins = pendingPinsOf(card, claim.pinVersion);
   if (claim.recovery) return pins.length === 1 ? (pins[0] ?? null) : null;
   return pins.find(({ cs }) => equalConstantTime(cs, shown)) ?? null;

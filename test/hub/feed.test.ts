@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type HeldCard, isLocked, newCounts } from '../../hub/card.ts';
+import { type HeldCard, isLocked, newCounts, type PendingPin } from '../../hub/card.ts';
 import { mergeCard } from '../../hub/feed/merge.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
@@ -92,11 +92,54 @@ describe('what the RC says of a card', () => {
     const card = mergeCard(held({ epoch: 4, counts: { ...COUNTED, epoch: 4 } }), HEARD, { restored: true });
     expect(card).toMatchObject({ epoch: 2, counts: COUNTED, reportDue: true });
   });
+});
 
-  it('drops a pending PIN that is not above it', () => {
-    const pending = { pinVersion: 4, cs: fromHex('aa'.repeat(32)), proof: fromHex('bb'.repeat(32)) };
-    expect(mergeCard(held({ pending }), HEARD).pending).toEqual(pending);
-    expect(mergeCard(held({ pending }), { ...HEARD, pinVersion: 4 }).pending).toBeNull();
+function pin(pinVersion: number, key: string) {
+  return { pinVersion, cs: key.repeat(32), proof: 'bb'.repeat(32) };
+}
+
+function heldPin(pinVersion: number, key: string): PendingPin {
+  return { pinVersion, cs: fromHex(key.repeat(32)), proof: fromHex('bb'.repeat(32)) };
+}
+
+describe('new PINs that are pending', () => {
+  const pending = heldPin(4, 'aa');
+  const pendingElsewhere = [heldPin(4, 'ab'), heldPin(5, 'ac')];
+  const card = held({ pending, pendingElsewhere });
+
+  it('stay when the RC says nothing new of them', () => {
+    expect(mergeCard(card, HEARD)).toMatchObject({ pending, pendingElsewhere });
+    const known = { ...HEARD, pending: [pin(5, 'ac'), pin(4, 'aa')] };
+    expect(mergeCard(card, known)).toMatchObject({ pending, pendingElsewhere });
+  });
+
+  it('are joined by those the RC hands on, the latest first', () => {
+    const merged = mergeCard(card, { ...HEARD, pending: [pin(6, 'ad'), pin(5, 'ac')] });
+    expect(merged).toMatchObject({ pending, pendingElsewhere: [heldPin(6, 'ad'), ...pendingElsewhere] });
+    const first = mergeCard(null, { ...HEARD, pending: [pin(6, 'ad'), pin(5, 'ac')] });
+    expect(first).toMatchObject({ pending: null, pendingElsewhere: [heldPin(6, 'ad'), heldPin(5, 'ac')] });
+  });
+
+  it('are kept to the latest eight besides the one that was prepared here', () => {
+    const handedOn = Array.from({ length: 8 }, (_, index) => pin(10 + index, 'ad'));
+    const merged = mergeCard(card, { ...HEARD, pending: handedOn });
+    expect(merged.pending).toEqual(pending);
+    expect(merged.pendingElsewhere.map(({ pinVersion }) => pinVersion)).toEqual(
+      handedOn.map(({ pinVersion }) => pinVersion),
+    );
+  });
+
+  it('end with the PIN beside which they were prepared, be they above the next', () => {
+    const next = mergeCard(card, { ...HEARD, pinVersion: 4, pending: [pin(6, 'ad')] });
+    expect(next).toMatchObject({ pending: null, pendingElsewhere: [heldPin(6, 'ad')] });
+    const sameVersion = mergeCard(card, { ...HEARD, cs: 'dd'.repeat(32) });
+    expect(sameVersion).toMatchObject({ pending: null, pendingElsewhere: [] });
+  });
+
+  it('are none of those that the RC knows beside an older PIN than the card’s here', () => {
+    const ahead = held({ pinVersion: 4, pending: heldPin(5, 'aa') });
+    const merged = mergeCard(ahead, { ...HEARD, pending: [pin(5, 'ad'), pin(6, 'ae')] });
+    expect(merged).toMatchObject({ pinVersion: 4, pending: heldPin(5, 'aa'), pendingElsewhere: [] });
   });
 });
 

@@ -1,52 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../protocol/bytes.ts';
-import type { CardeaCard } from '../../protocol/card-image.ts';
-import { openWithPin, openWithRecoveryCode } from '../../protocol/card-secrets.ts';
+import { openWithRecoveryCode } from '../../protocol/card-secrets.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
-import { type ChangedPin, changePin } from '../../protocol/pin-change.ts';
-import { systemRandom } from '../../runtime/random.ts';
+import { changeWhole, makeChange, NEW_PIN, PIN, prepared, uskOf } from './changing-pins.ts';
 import { Site, until } from './site.ts';
-import { attemptOf, type TestDevice } from './test-device.ts';
-
-const PIN = '246810';
-const NEW_PIN = '135791';
-
-/** As far as the new image: evaluated for, not yet prepared. */
-async function makeChange(device: TestDevice, card: CardeaCard, usk: Uint8Array): Promise<ChangedPin> {
-  const attempt = attemptOf(NEW_PIN);
-  const offer = await device.call('oprf.evaluate', { blinded: toHex(attempt.blinded) });
-  return changePin(noble, {
-    card,
-    usk,
-    attempt,
-    evaluated: Uint8Array.from(Buffer.from(offer.evaluated, 'hex')),
-    pinVersion: offer.pinVersion,
-    random: systemRandom,
-  });
-}
-
-function prepared({ image, cs, proof }: ChangedPin) {
-  return { pinVersion: image.pinVersion, cs: toHex(cs), proof: toHex(proof) };
-}
-
-async function uskOf(site: Site, card: CardeaCard): Promise<Uint8Array> {
-  const attempt = attemptOf(PIN);
-  const { device, challenge } = await site.challenge(card, attempt.blinded);
-  device.close();
-  const { usk } = await openWithPin(noble, card, attempt, challenge.evaluated);
-  await site.settled();
-  return usk;
-}
-
-async function changeWhole(site: Site, card: CardeaCard): Promise<ChangedPin> {
-  const usk = await uskOf(site, card);
-  const { device } = await site.logIn(card, PIN);
-  const changed = await makeChange(device, card, usk);
-  await device.call('pin.prepare', prepared(changed));
-  await device.call('pin.changed', { pinVersion: changed.image.pinVersion });
-  return changed;
-}
+import { attemptOf } from './test-device.ts';
 
 describe('a new PIN', () => {
   it('is taken over by pin.changed, told to the RC, and the old card is an old copy', async () => {

@@ -4,10 +4,11 @@ import type { Rc } from '../../hub/feed/rc.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
-import { deriveUsk } from '../../protocol/keys.ts';
+import { deriveOprfKey, deriveOprfSeed, deriveUsk } from '../../protocol/keys.ts';
+import { evaluate } from '../../protocol/oprf.ts';
 import { parsePin } from '../../protocol/pin.ts';
 import { PinAttempt } from '../../protocol/pin-attempt.ts';
-import { isPinChangeProof, pinChangeProof } from '../../protocol/pin-change.ts';
+import { type ChangedPin, changePin, isPinChangeProof, pinChangeProof } from '../../protocol/pin-change.ts';
 import type { HubCard } from '../../protocol/rc-api/cards.ts';
 import type {
   FeedCard,
@@ -120,6 +121,22 @@ export class TestRc implements Rc {
   provedPin(usk: Uint8Array, pinVersion: number): PendingPin {
     const cs = noble.x25519Public(systemRandom(32));
     return { pinVersion, cs, proof: pinChangeProof(noble, usk, pinVersion, cs) };
+  }
+
+  /** `card` under `pin` as a terminal makes it at another hub, which has told of it, as prepared or as changed. */
+  async newPinElsewhere(
+    card: CardeaCard,
+    pin: string,
+    { pinVersion = card.pinVersion + 1, changed = false } = {},
+  ): Promise<ChangedPin> {
+    const attempt = PinAttempt.make(noble, parsePin(pin), systemRandom);
+    const { usk } = this.secretsOf(card.uid);
+    const key = deriveOprfKey(noble, deriveOprfSeed(noble, this.#masterKey, card.uid), pinVersion);
+    const evaluated = evaluate(noble, key, attempt.blinded);
+    const made = await changePin(noble, { card, usk, attempt, evaluated, pinVersion, random: systemRandom });
+    const { cs, proof } = made;
+    this.#takePin({ uid: toHex(card.uid), pinVersion, cs: toHex(cs), proof: toHex(proof), changed });
+    return made;
   }
 
   /** As after a restore: another generation, and what the card was before. */

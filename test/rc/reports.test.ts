@@ -70,6 +70,43 @@ describe('reports over the API', () => {
     expect(await admin.card(card.uid)).toMatchObject({ pinVersion: 2 });
   });
 
+  it('hand a new PIN that was prepared, and its proof, on to the other hubs until it is changed', async () => {
+    const rc = await TestRc.start();
+    const one = await rc.admitHub('goa-01');
+    const two = await rc.admitHub('goa-02');
+    const card = await register(await rc.admin());
+    const prepared = newPin(card, 2, false);
+    const { pinVersion, cs, proof } = prepared;
+    const { cards } = await one.client.report({ tries: [], pins: [prepared] });
+    const asked = (await two.client.feedCard(card.uid)).card;
+    const { changes } = await two.client.feed({});
+    for (const heard of [cards[0], asked, changes[0]?.card]) {
+      expect(heard).toMatchObject({ pinVersion: 1, pending: [{ pinVersion, cs, proof }] });
+    }
+    const changed = await two.client.report({ tries: [], pins: [{ ...prepared, changed: true }] });
+    expect(changed.cards).toMatchObject([{ pinVersion: 2, cs, pending: [] }]);
+  });
+
+  it('hand nothing on that was prepared without the proof that only the card can make', async () => {
+    const rc = await TestRc.start();
+    const liar = await rc.admitHub('goa-01');
+    const two = await rc.admitHub('goa-02');
+    const admin = await rc.admin();
+    const [card, other] = [await register(admin), await register(admin)];
+    const right = newPin(card, 2, false);
+    const lies: PinReport[] = [
+      { ...right, proof: randomHex(32) },
+      { ...right, cs: randomHex(32) },
+      { ...right, pinVersion: 3 },
+      { ...right, uid: other.uid },
+    ];
+    await liar.client.report({ tries: [], pins: lies });
+    for (const { uid } of [card, other]) {
+      expect((await two.client.feedCard(uid)).card).toMatchObject({ pinVersion: 1, pending: [] });
+    }
+    expect(rc.log.lines.filter((line) => line.includes('without a right proof'))).toHaveLength(4);
+  });
+
   it('of two keys in use under one version lock the card and warn the operator', async () => {
     const rc = await TestRc.start();
     const one = await rc.admitHub('goa-01');

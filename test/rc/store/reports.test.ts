@@ -10,10 +10,16 @@ type Pin = Partial<NewPin> & { readonly uid: Uint8Array };
 const RIGHT_PROOF = bytes32('right');
 
 /** Reports a hub's counts and new PINs; what is not said is a first, small, unlocked, changed, proved one. */
-function report(store: RcStore, hub: string, tries: Count[], pins: Pin[] = []): Promise<ReportsTaken> {
+function report(
+  store: RcStore,
+  hub: string,
+  tries: Count[],
+  pins: Pin[] = [],
+  now = NOW,
+): Promise<ReportsTaken> {
   return store.reports.takeReports({
     hub,
-    now: NOW,
+    now,
     tries: tries.map((count) => ({ epoch: 0, running: 1, open: 0, total: 0, locked: false, ...count })),
     pins: pins.map((pin) => ({
       pinVersion: 2,
@@ -178,6 +184,74 @@ describe('a new PIN', () => {
     const { uid } = await registered(store);
     await report(store, 'goa-01', [], [{ uid, pinVersion: 65_535 }]);
     expect(await cardAfter(store, uid)).toMatchObject({ pinVersion: 65_535 });
+  });
+});
+
+describe('a new PIN that is pending', () => {
+  const pending = async (store: RcStore, uid: Uint8Array) =>
+    (await store.feed.card(uid))?.pending.map(({ pinVersion, cs }) => [pinVersion, toHex(cs)]);
+  const key = (name: string) => toHex(bytes32(name));
+
+  it('is handed on with the card, the latest first, and stays through a restart', async () => {
+    const fixture = await storeFixture();
+    const { uid } = await registered(fixture.store);
+    expect(await pending(fixture.store, uid)).toEqual([]);
+    await report(fixture.store, 'goa-01', [], [{ uid, changed: false }]);
+    const pins = [
+      { uid, cs: bytes32('other 2'), changed: false },
+      { uid, cs: bytes32('cs 3'), pinVersion: 3, changed: false },
+    ];
+    const taken = await report(fixture.store, 'goa-02', [], pins, NOW + 1);
+    const expected = [
+      [3, key('cs 3')],
+      [2, key('other 2')],
+      [2, key('cs 2')],
+    ];
+    expect(await pending(fixture.store, uid)).toEqual(expected);
+    expect(taken.cards[0]?.pending).toHaveLength(3);
+    const page = await fixture.store.feed.changesAfter(0, 10);
+    expect(page.changes[0]?.card.pending).toHaveLength(3);
+    expect(await pending(fixture.reopen(), uid)).toEqual(expected);
+  });
+
+  it('is not handed on without its proof, nor with another card', async () => {
+    const { store } = await storeFixture();
+    const [{ uid }, other] = [await registered(store), await registered(store)];
+    await report(store, 'goa-01', [], [{ uid, proof: bytes32('wrong'), changed: false }]);
+    await report(store, 'goa-01', [], [{ uid: other.uid, changed: false }]);
+    expect(await pending(store, uid)).toEqual([]);
+    expect(await pending(store, other.uid)).toEqual([[2, key('cs 2')]]);
+  });
+
+  it('is void once another has the card, also when it is told again, and those after it are not', async () => {
+    const { store } = await storeFixture();
+    const { uid } = await registered(store);
+    const early = { uid, pinVersion: 3, cs: bytes32('early'), changed: false };
+    await report(store, 'goa-01', [], [early, { uid, changed: false }]);
+    await report(store, 'goa-02', [], [{ uid }]);
+    expect(await pending(store, uid)).toEqual([]);
+    await report(store, 'goa-01', [], [early]);
+    expect(await pending(store, uid)).toEqual([]);
+    await report(store, 'goa-02', [], [{ uid, pinVersion: 3, cs: bytes32('late'), changed: false }]);
+    expect(await pending(store, uid)).toEqual([[3, key('late')]]);
+  });
+
+  it('is not one whose version has passed when it is told of', async () => {
+    const { store } = await storeFixture();
+    const { uid } = await registered(store);
+    await report(store, 'goa-01', [], [{ uid, pinVersion: 3, cs: bytes32('cs 3') }]);
+    for (const pinVersion of [2, 3]) {
+      await report(store, 'goa-02', [], [{ uid, pinVersion, cs: bytes32('late'), changed: false }]);
+    }
+    expect(await pending(store, uid)).toEqual([]);
+  });
+
+  it('is one of the latest eight', async () => {
+    const { store } = await storeFixture();
+    const { uid } = await registered(store);
+    const pins = Array.from({ length: 9 }, (_, index) => ({ uid, pinVersion: 2 + index, changed: false }));
+    await report(store, 'goa-01', [], pins);
+    expect((await pending(store, uid))?.map(([version]) => version)).toEqual([10, 9, 8, 7, 6, 5, 4, 3]);
   });
 });
 
