@@ -5,7 +5,7 @@ import type { Outcome } from '../../device/terminal/state.ts';
 import { seededRandom } from '../../runtime/random.ts';
 import { ChaosNetwork, type Mischief } from '../support/chaos-network.ts';
 import { hurriedClock } from '../support/hurried-clock.ts';
-import { openSite, PIN, registeredCard, surroundings } from './open-site.ts';
+import { openSite, PIN, registeredCard, surroundings, WRONG_PIN } from './open-site.ts';
 
 /** What a patient may be told when the line is bad; a wrong PIN or a revoked card are not among it. */
 const PLAIN_REFUSALS = [
@@ -67,6 +67,22 @@ describe('a terminal behind a proxy', () => {
     const panel = new ScriptedPanel({ pin: '111222' });
     const { outcome } = await site.tap({ wallet, hub: 'goa-01', panel });
     expect(outcome).toEqual({ kind: 'refused', reason: 'wrong-pin', attemptsLeft: 3 });
+  });
+
+  it('that breaks the connection on the last try is told that the card is locked, the right PIN or not', async () => {
+    const { site, network, wallet } = await siteBehindProxy();
+    for (let i = 0; i < 4; i++) {
+      await site.tap({ wallet, hub: 'goa-01', panel: new ScriptedPanel({ pin: WRONG_PIN }) });
+    }
+    let cuts = 0;
+    network.chaos = (direction, chunk) => {
+      if (cuts > 0 || direction !== 'toDevice' || chunk !== 1) return undefined;
+      cuts += 1;
+      return 'cut';
+    };
+    const before = network.connections;
+    expect(await tap(site, wallet)).toEqual({ kind: 'refused', reason: 'card-locked' });
+    expect([cuts, network.connections - before]).toEqual([1, 2]);
   });
 
   it('that does mischief at random, from a seed, never ends otherwise', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { STATUS } from '../../protocol/login/messages.ts';
 import { WIRE_ERROR } from '../../protocol/wire-error.ts';
 import { Site, until } from './site.ts';
-import { attemptOf, proofWithPin } from './test-device.ts';
+import { attemptOf, NO_BLINDED, proofWithPin } from './test-device.ts';
 
 const PIN = '246810';
 
@@ -127,6 +127,23 @@ describe('the last try', () => {
     await site.clock.advance(2);
     await expect(device.receive()).rejects.toMatchObject({ code: WIRE_ERROR.timeout });
     await until(() => isLockedHere(site, image.uid));
+  });
+
+  it('whose connection broke locks the card: the same blinded PIN, sent again, gets status 3', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    for (let i = 0; i < 4; i++) await site.wrongTry(image);
+    const { blinded } = attemptOf(PIN);
+    const { device, challenge } = await site.challenge(image, blinded);
+    expect(challenge).toMatchObject({ status: STATUS.goOn, attemptsLeft: 0 });
+    // Before the hub has noticed that the connection is gone, and after.
+    expect(await statusNow(site, image, blinded)).toBe(STATUS.locked);
+    expect(await isLockedHere(site, image.uid)).toBe(false);
+    device.close();
+    await until(() => isLockedHere(site, image.uid));
+    const again = await site.challenge(image, blinded);
+    expect(again.challenge).toEqual({ status: STATUS.locked, attemptsLeft: 0, evaluated: NO_BLINDED });
+    expect((await site.store.findCard(image.uid))?.counts).toMatchObject({ attemptsLeft: 0, failures: 5 });
   });
 
   it('does not lock when an earlier one was right meanwhile', async () => {
@@ -325,8 +342,12 @@ describe('the bounds', () => {
 });
 
 /** The status of a LOGIN beside others that stay under way. */
-async function statusNow(site: Site, card: Parameters<Site['challenge']>[0]): Promise<number> {
-  const { device, challenge } = await site.challenge(card, attemptOf('000000').blinded);
+async function statusNow(
+  site: Site,
+  card: Parameters<Site['challenge']>[0],
+  blinded = attemptOf('000000').blinded,
+): Promise<number> {
+  const { device, challenge } = await site.challenge(card, blinded);
   device.close();
   return challenge.status;
 }
