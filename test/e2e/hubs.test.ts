@@ -4,7 +4,7 @@ import type { Site } from '../../demo/site.ts';
 import { formatAddress } from '../../runtime/address.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { ChaosNetwork } from '../support/chaos-network.ts';
-import { openSite, PIN, registeredCard, surroundings } from './open-site.ts';
+import { openSite, PIN, registeredCard, surroundings, WRONG_PIN } from './open-site.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -66,6 +66,30 @@ describe('a hub that must not be spoken to', () => {
     expect((await tap(site, wallet, 'goa-01')).outcome).toEqual({ kind: 'served' });
     asleep = 1;
     expect((await tap(site, wallet, 'goa-01')).outcome).toEqual({ kind: 'served' });
+  });
+});
+
+describe('a hub whose RC went away and came back on the same address', () => {
+  const rcAnswers = async (site: Site) => (await site.hub('goa-01').status()).rc.answers;
+
+  it('follows it again by itself: learns what is new, and tells what it counted meanwhile', async () => {
+    const site = await openSite();
+    const wallet = await site.buyCard('maria', 'NTAG215');
+    const { card } = await site.register(wallet, 'maria', PIN);
+    await site.hubsCaughtUp();
+    expect(await rcAnswers(site)).toBe(true);
+    await site.stopRc();
+    for (let i = 0; i < 5; i++) {
+      await site.tap({ wallet, hub: 'goa-01', panel: new ScriptedPanel({ pin: WRONG_PIN }) });
+    }
+    await expect.poll(() => rcAnswers(site)).toBe(false);
+    await site.startRc();
+    await expect
+      .poll(async () => (await site.operator.card(card.uid)).locked, { timeout: 15_000 })
+      .toBe(true);
+    const other = await registeredCard(site, 'asha');
+    await site.stopRc();
+    expect((await tap(site, other, 'goa-01')).outcome).toEqual({ kind: 'served' });
   });
 });
 
