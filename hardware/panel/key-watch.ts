@@ -25,10 +25,10 @@ export class KeyWatch {
   readonly #pad: Pick<Keypad, 'value'>;
   readonly #keys: readonly Key[];
   readonly #listener: (input: KeyInput) => void;
-  #touched: number;
+  #touched = 0;
   #timer: { cancel(): void };
 
-  /** `keys`: those at the electrodes from 0 on. What is touched already counts once it was let go. */
+  /** `keys`: those at the electrodes from 0 on. */
   constructor(
     clock: HardwareClock,
     pad: Pick<Keypad, 'value'>,
@@ -39,7 +39,6 @@ export class KeyWatch {
     this.#pad = pad;
     this.#keys = keys;
     this.#listener = listener;
-    this.#touched = pad.value ?? 0;
     this.#timer = this.#look();
   }
 

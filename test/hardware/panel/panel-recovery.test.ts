@@ -1,3 +1,4 @@
+import johnnyFive from 'johnny-five';
 import { afterEach, describe, expect, it } from 'vitest';
 import { STANDARD_PARTS } from '../../../hardware/panel/panel-parts.ts';
 import { FakeConsole, NEVER, panelRig, statesOf } from './rig.ts';
@@ -281,6 +282,24 @@ describe('closing a panel', () => {
     expect(rig.display.lit).toBe(false);
     expect(rig.board.pins.slice(9, 12).map(({ value }) => value)).toEqual([0, 0, 0]);
     expect(rig.sent.at(-1)).toBe(0xff);
+  });
+
+  it('leaves no timer, no handler and no board behind in the process', async () => {
+    const traces = () => ({
+      timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
+      handlers: process.eventNames().map((name) => [name, process.listenerCount(name)]),
+      boards: johnnyFive.Board.cache.length,
+    });
+    const before = traces();
+    const rig = panelRig();
+    await rig.reach('ready');
+    rig.port.unplug();
+    await rig.reach('lost');
+    rig.port.plugIn();
+    await rig.reach('ready');
+    expect(traces().handlers).toEqual(before.handlers);
+    await rig.panel.close();
+    expect(traces()).toEqual(before);
   });
 
   it('can be done twice', async () => {

@@ -11,9 +11,16 @@ import { SimulatedClock } from '../../../runtime/simulated-clock.ts';
 /** A signal that never aborts. */
 export const NEVER = new AbortController().signal;
 
-/** Resolves as soon as `condition` holds. johnny-five has a few timers of its own that no clock moves. */
+/** What takes longer than this does not happen any more. */
+const PATIENCE_MS = 10_000;
+
+/** Resolves as soon as `condition` holds: for what goes by the process's own time, as johnny-five's tones do. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve));
+  const from = performance.now();
+  while (!condition()) {
+    if (performance.now() - from > PATIENCE_MS) throw new Error('it did not happen within 10 s');
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
 }
 
 /** The states of a panel from now on. */
