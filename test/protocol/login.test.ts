@@ -206,6 +206,22 @@ describe('a login', () => {
     expect(() => hub.readProof(body, inputsOf(vector).expected)).toThrow(WrongTurnError);
   });
 
+  it('says which of the expected card keys was shown, and is refused where it was none of them', () => {
+    const { expected, proof } = inputsOf(vector);
+    const others = [7, 8].map((byte) => keyPair(new Uint8Array(32).fill(byte)).publicKey);
+    const { hub, body } = runUpTo(3);
+    const expectedStatics = [...others, proof.cardKey.publicKey];
+    const { cardStatic } = hub.readProof(body, { ...expected, expectedStatics });
+    expect(cardStatic).toEqual(proof.cardKey.publicKey);
+    for (const wrong of [others, []]) {
+      const run = runUpTo(3);
+      expect(() => run.hub.readProof(run.body, { ...expected, expectedStatics: wrong })).toThrow(
+        AuthenticationError,
+      );
+      expect(run.hubSecrets.alive).toBe(0);
+    }
+  });
+
   it('is refused by a device in which the keys do not match those of the hub, at the WELCOME', () => {
     const inputs = inputsOf(vector);
     const { device, deviceSecrets } = runUpTo(3);
