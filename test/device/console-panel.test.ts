@@ -1,53 +1,63 @@
 import { describe, expect, it } from 'vitest';
 import { ConsolePanel } from '../../device/panels/console-panel.ts';
 
-/** A console panel, what it said, what it asked for, and the answers it gets. */
-function consolePanel(options: { readonly answers?: readonly string[]; readonly scripted?: boolean }) {
+const NEVER = new AbortController().signal;
+const HUBS = ['goa-01, Goa', 'pune-02, Pune'];
+
+/** A console at which `typed` is typed, one answer after another. */
+function consoleWith(typed: readonly string[], { scripted = false } = {}) {
+  const answers = [...typed];
   const said: string[] = [];
   const asked: string[] = [];
-  const answers = [...(options.answers ?? [])];
   const panel = new ConsolePanel({
     say: (line) => said.push(line),
     ask: async (prompt) => {
       asked.push(prompt);
       return answers.shift() ?? '';
     },
-    scripted: options.scripted ?? false,
+    scripted,
   });
   return { panel, said, asked };
 }
 
-const { signal } = new AbortController();
-
-describe('the console as a panel', () => {
-  it('puts a mark before the words of each sign, and says nothing twice in a row', () => {
-    const { panel, said } = consolePanel({});
-    panel.show('refused', ['That PIN is wrong.', '4 tries are left.']);
-    panel.show('refused', ['That PIN is wrong.', '4 tries are left.']);
-    panel.show('welcome', ['Welcome to Goa.']);
-    expect(said).toEqual(['✗ That PIN is wrong. 4 tries are left.', '✓ Welcome to Goa.']);
+describe('a choice at the console', () => {
+  it('is made by number, and said', async () => {
+    const { panel, said, asked } = consoleWith(['2']);
+    expect(await panel.choose?.('Clinic', HUBS, NEVER)).toBe(1);
+    expect(said).toEqual(['  1  goa-01, Goa', '  2  pune-02, Pune', '  pune-02, Pune']);
+    expect(asked).toEqual(['Clinic, 1 to 2']);
   });
 
-  it('asks for what it is told to ask for, and takes nothing for an answer as a cancel', async () => {
-    const { panel, asked } = consolePanel({ answers: ['482913', ''] });
-    expect(await panel.ask('pin', 'PIN', signal)).toBe('482913');
-    expect(await panel.ask('pin', 'PIN', signal)).toBeUndefined();
-    expect(asked).toEqual(['PIN', 'PIN']);
+  it('is asked for again until the number is one of them, and cancelled by an empty line', async () => {
+    const { panel, asked } = consoleWith(['0', '3', 'goa-01', '1.5', '1']);
+    expect(await panel.choose?.('Clinic', HUBS, NEVER)).toBe(0);
+    expect(asked).toHaveLength(5);
+    expect(await consoleWith(['']).panel.choose?.('Clinic', HUBS, NEVER)).toBeUndefined();
   });
 
-  it('takes a new PIN from a script once, and from a person twice', async () => {
-    const script = consolePanel({ answers: ['735208'], scripted: true });
-    expect(await script.panel.ask('new-pin', 'New PIN', signal)).toBe('735208');
-    expect(await script.panel.ask('new-pin-again', 'New PIN, once more', signal)).toBe('735208');
-    const person = consolePanel({ answers: ['735208', '735209'] });
-    expect(await person.panel.ask('new-pin', 'New PIN', signal)).toBe('735208');
-    expect(await person.panel.ask('new-pin-again', 'New PIN, once more', signal)).toBe('735209');
+  it('is not to be had from a script', () => {
+    expect(consoleWith([], { scripted: true }).panel.choose).toBeUndefined();
+  });
+});
+
+describe('a new secret at the console', () => {
+  it.each([
+    ['new-pin', 'new-pin-again'],
+    ['new-password', 'new-password-again'],
+  ] as const)('%s is given once by a script, and twice by a person', async (question, again) => {
+    const script = consoleWith(['dry until may'], { scripted: true });
+    expect(await script.panel.ask(question, 'New', NEVER)).toBe('dry until may');
+    expect(await script.panel.ask(again, 'Again', NEVER)).toBe('dry until may');
+    expect(script.asked).toHaveLength(1);
+    const person = consoleWith(['dry until may', 'dry until june']);
+    expect(await person.panel.ask(question, 'New', NEVER)).toBe('dry until may');
+    expect(await person.panel.ask(again, 'Again', NEVER)).toBe('dry until june');
   });
 
-  it('lets a person choose by number, asks again for what is no choice, and offers a script none', async () => {
-    const { panel, said } = consolePanel({ answers: ['9', 'x', '2'] });
-    expect(await panel.choose?.('Hub', ['goa-01', 'pune-02'], signal)).toBe(1);
-    expect(said).toEqual(['  1  goa-01', '  2  pune-02', '  pune-02']);
-    expect(consolePanel({ scripted: true }).panel.choose).toBeUndefined();
+  it('that was given for one question is not given for another', async () => {
+    const { panel } = consoleWith(['new', 'other'], { scripted: true });
+    await panel.ask('new-password', 'New', NEVER);
+    await panel.ask('pin', 'PIN', NEVER);
+    expect(await panel.ask('new-password-again', 'Again', NEVER)).toBeUndefined();
   });
 });

@@ -4,10 +4,14 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ScriptedPanel } from '../../demo/scripted-panel.ts';
 import type { Site, SiteOptions } from '../../demo/site.ts';
+import { tapOnce } from '../../device/serve-taps.ts';
+import { assembleTerminal } from '../../device/tap-tools.ts';
 import { currentImage } from '../../protocol/card-slots.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import type { Network } from '../../runtime/network.ts';
 import { ChaosNetwork } from '../support/chaos-network.ts';
+import { hurriedClock } from '../support/hurried-clock.ts';
 import { openSite, surroundings } from './open-site.ts';
 
 const IDENTITY = 'maria';
@@ -82,6 +86,47 @@ describe('a tap with a limbasiya-2021 card', () => {
     const { outcome, note } = await tap(site, wallet);
     expect(outcome).toEqual(SERVED);
     expect(note('refresh-list')).toMatch(/^not refreshed, the card's list serves: /);
+  });
+
+  it('goes on where the registration centre says nothing at all', async () => {
+    const silent: Network = {
+      listen: surroundings.network.listen,
+      connect: async (address, options) =>
+        address.port === site.rcAddress.port
+          ? await new Promise<never>(() => undefined)
+          : await surroundings.network.connect(address, options),
+    };
+    const site: Site = await openOlderSite({
+      terminalSurroundings: { network: silent, clock: hurriedClock(20) },
+    });
+    const { outcome, note } = await tap(site, await olderCard(site));
+    expect(outcome).toEqual(SERVED);
+    expect(note('refresh-list')).toMatch(/^not refreshed/);
+  });
+
+  it('works at a terminal that has joined no network: the hub is believed for sigma', async () => {
+    const site = await openOlderSite();
+    const wallet = await olderCard(site);
+    const folder = site.folderOf('stranger');
+    const atStranger = (answers = {}) =>
+      site.terminal.withCard(wallet, async (reader) => {
+        const panel = new ScriptedPanel({ identity: IDENTITY, password: PASSWORD, ...answers });
+        const parts = {
+          surroundings,
+          folder,
+          hub: undefined,
+          reader,
+          panel,
+          allow: 'limbasiya-2021',
+        } as const;
+        return (await tapOnce((await assembleTerminal(parts)).tools, 'serve')).outcome;
+      });
+    expect(await atStranger()).toEqual(SERVED);
+    const goa = await site.stopHub('goa-01');
+    const impostor = await openOlderSite({ hubs: ['pune-02'] });
+    await impostor.stopHub('pune-02');
+    await impostor.startHub('pune-02', goa);
+    expect(await atStranger()).toEqual(refused('hub-untrusted'));
   });
 
   it('is possible at a hub that joined later: the list is refreshed and written back', async () => {
