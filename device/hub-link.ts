@@ -55,7 +55,7 @@ export class HubLink {
     }
     const bodies = new Bodies(stream, clock);
     try {
-      const body = await bodies.next();
+      const body = await bodies.next(ANSWER_TIMEOUT_MS);
       const { suites, certificates } = decodeHello(body);
       if (!suites.includes(suite)) throw new UnsupportedError(`the hub takes no cards of suite ${suite}`);
       return new HubLink(body, trust(certificates), bodies);
@@ -75,9 +75,9 @@ export class HubLink {
     this.#bodies.send(body);
   }
 
-  /** The next body. @throws HubLostError, also after 15 s; HubRefusedError for an ERROR frame */
-  receive(): Promise<Uint8Array> {
-    return this.#bodies.next();
+  /** The next body. @throws HubLostError, also when it takes too long; HubRefusedError for an ERROR frame */
+  receive(patienceMs = ANSWER_TIMEOUT_MS): Promise<Uint8Array> {
+    return this.#bodies.next(patienceMs);
   }
 
   close(): void {
@@ -107,8 +107,8 @@ class Bodies {
     this.#stream.write(encodeFrame(body));
   }
 
-  async next(): Promise<Uint8Array> {
-    const body = this.#arrived.shift() ?? (await this.#wait());
+  async next(patienceMs: number): Promise<Uint8Array> {
+    const body = this.#arrived.shift() ?? (await this.#wait(patienceMs));
     if (body[0] !== FRAME.error) return body;
     const { code, text } = decodeWireError(body);
     this.close();
@@ -119,11 +119,11 @@ class Bodies {
     this.#end(new HubLostError('the connection to the hub was closed'));
   }
 
-  #wait(): Promise<Uint8Array> {
+  #wait(patienceMs: number): Promise<Uint8Array> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(ANSWER_TIMEOUT_MS, () => {
-        this.#end(new HubLostError(`the hub did not answer within ${ANSWER_TIMEOUT_MS / 1000} s`));
+      const timer = this.#clock.after(patienceMs, () => {
+        this.#end(new HubLostError(`the hub did not answer within ${patienceMs / 1000} s`));
       });
       this.#waiter = { resolve, reject, timer };
     });

@@ -5,12 +5,16 @@ import type { Transport } from '../protocol/transport.ts';
 import { HubLostError, HubRefusedError, RequestRefusedError } from './errors.ts';
 import type { HubLink } from './hub-link.ts';
 
+/** How long a hub may take to say goodbye; what it would say changes nothing. */
+const FAREWELL_MS = 1_000;
+
 /** A session with a hub: requests, one at a time, each answered in turn (PROTOCOL 2.5, DATA). */
 export class HubSession {
   readonly #link: HubLink;
   readonly #transport: Transport;
   #lastId = 0;
   #turn: Promise<unknown> = Promise.resolve();
+  #underWay = 0;
 
   constructor(link: HubLink, transport: Transport) {
     this.#link = link;
@@ -24,15 +28,20 @@ export class HubSession {
 
   /** @throws RequestRefusedError when the hub says no; HubLostError when the answer does not come */
   call<M extends DataMethod>(method: M, params: DataParams<M>): Promise<DataResult<M>> {
-    const answer = this.#turn.then(() => this.#exchange(method, params));
+    this.#underWay += 1;
+    const answer = this.#turn
+      .then(() => this.#exchange(method, params))
+      .finally(() => {
+        this.#underWay -= 1;
+      });
     this.#turn = answer.catch(() => undefined);
     return answer;
   }
 
-  /** Takes leave, without waiting for long words; wipes the keys. */
+  /** Takes leave, or hangs up where an answer is still awaited; wipes the keys. */
   async close(): Promise<void> {
     try {
-      await this.call('session.close', {});
+      if (this.#underWay === 0) await this.#exchange('session.close', {}, FAREWELL_MS);
     } catch {
       // The hub ends the session when the connection does.
     } finally {
@@ -41,13 +50,17 @@ export class HubSession {
     }
   }
 
-  async #exchange<M extends DataMethod>(method: M, params: DataParams<M>): Promise<DataResult<M>> {
+  async #exchange<M extends DataMethod>(
+    method: M,
+    params: DataParams<M>,
+    patienceMs?: number,
+  ): Promise<DataResult<M>> {
     const id = ++this.#lastId;
     try {
       // Method and params belong together by their types; TypeScript cannot follow the pair through the union.
       const request = encodeRequest({ id, method, params } as DataRequest);
       this.#link.send(encodeBody(FRAME.data, this.#transport.seal(request)));
-      const body = await this.#link.receive();
+      const body = await this.#link.receive(patienceMs);
       const answer = decodeAnswer(this.#transport.open(decodeBody(FRAME.data, body)), { id, method });
       if ('error' in answer) throw new RequestRefusedError(answer.error.message, answer.error.code);
       return answer.result;

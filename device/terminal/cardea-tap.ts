@@ -126,7 +126,8 @@ export class CardeaTap implements SuiteTap {
     this.#session = new HubSession(link, session);
     await this.#tools.remember(link.hub);
     return {
-      event: { type: 'welcomed', welcome: { location: welcome.location, failed: welcome.failed } },
+      // The certificate's L is what the hub has shown to be its own; the WELCOME's says the same.
+      event: { type: 'welcomed', welcome: { location: link.hub.location, failed: welcome.failed } },
       note: `both proved who they are; session key ${session.fingerprint}, for ${welcome.validitySeconds} s`,
     };
   }

@@ -35,11 +35,11 @@ export const hostPort = z
   .max(261)
   .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/, 'HOST:PORT');
 
-/** Text an operator wrote: one line, no control characters. */
+/** Text an operator wrote: one line, and nothing in it that controls a terminal or turns the direction of writing. */
 export function line(maximum: number): z.ZodString {
   return z
     .string()
     .min(1)
     .max(maximum)
-    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]+$/u, 'one line of text without control characters');
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+$/u, 'one line of text without control characters');
 }
