@@ -82,7 +82,7 @@ describe('a hub whose RC went away and came back on the same address', () => {
     for (let i = 0; i < 5; i++) {
       await site.tap({ wallet, hub: 'goa-01', panel: new ScriptedPanel({ pin: WRONG_PIN }) });
     }
-    await expect.poll(() => rcAnswers(site)).toBe(false);
+    await expect.poll(() => rcAnswers(site), { timeout: 15_000 }).toBe(false);
     await site.startRc();
     await expect
       .poll(async () => (await site.operator.card(card.uid)).locked, { timeout: 15_000 })
