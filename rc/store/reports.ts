@@ -130,7 +130,13 @@ class Taking {
     // Pending keys may differ: a card taken away before it was written is tried again at another hub. Two of
     // one version that are both in use cannot come from one card.
     if (this.#otherKeyInUse(card, pin)) this.#lock(card, 'copy');
-    else if (pin.pinVersion > card.pinVersion) this.#takeOver(card, pin);
+    else if (pin.pinVersion > card.pinVersion && !this.#isCopied(card)) this.#takeOver(card, pin);
+  }
+
+  /** Which of the two is the patient's nobody here can know: neither's next PIN counts, only an operator helps. */
+  #isCopied(card: CardStateRow): boolean {
+    const lock = this.#db.prepare("SELECT 1 FROM locks WHERE card = ? AND cause = 'copy'").get(card.number);
+    return lock !== undefined;
   }
 
   /** @returns false when nothing in this report is new */

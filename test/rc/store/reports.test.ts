@@ -298,14 +298,14 @@ describe('two keys under one PIN version', () => {
     expect(await cardAfter(store, uid)).toMatchObject({ locked: false, cs: toHex(bytes32('written')) });
   });
 
-  it('lock once: the same report again does not undo what a newer PIN has mended', async () => {
+  it('keep the card locked whatever PIN comes next: it may be the thief who sets it', async () => {
     const { store } = await storeFixture();
     const { uid } = await registered(store);
     await report(store, 'goa-01', [], [{ uid }]);
     await report(store, 'goa-02', [], [{ uid, cs: bytes32('the copy’s') }]);
-    await report(store, 'goa-01', [], [{ uid, pinVersion: 3, cs: bytes32('cs 3') }]);
-    expect(await cardAfter(store, uid)).toMatchObject({ locked: false, pinVersion: 3 });
-    await report(store, 'goa-02', [], [{ uid, cs: bytes32('the copy’s') }]);
-    expect(await cardAfter(store, uid)).toMatchObject({ locked: false });
+    await report(store, 'goa-02', [], [{ uid, pinVersion: 3, cs: bytes32('the copy’s next') }]);
+    expect(await cardAfter(store, uid)).toMatchObject({ locked: true, pinVersion: 2 });
+    await report(store, 'goa-01', [], [{ uid, pinVersion: 4, cs: bytes32('cs 4') }]);
+    expect(await cardAfter(store, uid)).toMatchObject({ locked: true, pinVersion: 2 });
   });
 });
