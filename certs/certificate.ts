@@ -114,6 +114,11 @@ export function certificateFingerprint(der: Uint8Array): Uint8Array {
   return sha256(der);
 }
 
+/** SHA-256 of a SubjectPublicKeyInfo, 32 bytes. */
+export function keyFingerprint(spki: Uint8Array): Uint8Array {
+  return sha256(spki);
+}
+
 /** First 16 bytes of SHA-256 of an authority's SubjectPublicKeyInfo: `caPin` (PROTOCOL 2.1). */
 export function caPinOf(spki: Uint8Array): Uint8Array {
   return sha256(spki).slice(0, 16);

@@ -52,12 +52,14 @@ class KeptConnectionLostError extends RcUnreachableError {}
  */
 export class HttpsClient {
   readonly #options: HttpsClientOptions;
-  readonly #agent: VerifyingAgent;
+  #identity: HttpsClientOptions['identity'];
+  #agent: VerifyingAgent;
   readonly #underWay = new Set<(reason: unknown) => void>();
   readonly #closing = new AbortController();
 
   constructor(options: HttpsClientOptions) {
     this.#options = options;
+    this.#identity = options.identity;
     this.#agent = new VerifyingAgent(() => this.#open());
   }
 
@@ -75,6 +77,13 @@ export class HttpsClient {
       if (!(error instanceof KeptConnectionLostError) || !isRepeatable) throw error;
       return await this.#attempt(request);
     }
+  }
+
+  /** Calls as `identity` on connections made from now on. A request that is under way keeps its own. */
+  useIdentity(identity: TlsIdentity): void {
+    this.#identity = identity;
+    this.#agent.retire();
+    this.#agent = new VerifyingAgent(() => this.#open());
   }
 
   /** Cuts every connection; whoever waits is told `rc-client-closed`. */
@@ -156,7 +165,8 @@ export class HttpsClient {
   }
 
   async #open(): Promise<TLSSocket> {
-    const { surroundings, address, identity } = this.#options;
+    const { surroundings, address } = this.#options;
+    const identity = this.#identity;
     const socket = await connectTls(surroundings, address, {
       timeoutMs: CONNECT_TIMEOUT_MS,
       identity: 'privateKey' in identity ? identity : undefined,
@@ -196,6 +206,12 @@ class VerifyingAgent extends Agent {
   constructor(open: () => Promise<Duplex>) {
     super({ keepAlive: true, maxSockets: MAX_CONNECTIONS });
     this.#open = open;
+  }
+
+  /** Keeps no connection any longer than the request on it. */
+  retire(): void {
+    this.maxFreeSockets = 0;
+    for (const socket of Object.values(this.freeSockets).flat()) socket?.destroy();
   }
 
   override createConnection(

@@ -9,8 +9,9 @@ import { fetchAuthority } from './bootstrap.ts';
 import { verifyHubChain } from './hub-chain.ts';
 import { saveHubIdentity } from './hub-identity.ts';
 import { decodeJoinToken, type JoinToken, JoinTokenError, type MemberKind } from './join-token.ts';
-import { forgetJoiningKeys, joiningHubKey, joiningTlsKey } from './joining-keys.ts';
 import type { TlsKeyPair } from './keys.ts';
+import { forgetPendingKey, pendingHubKey, pendingTlsKey } from './pending-keys.ts';
+import { ofUse } from './rc-answer.ts';
 import { RcClient } from './rc-client.ts';
 import { RcAnswerError, RcRefusedError } from './rc-errors.ts';
 import { checkTlsChain } from './tls-chain.ts';
@@ -56,9 +57,10 @@ export async function joinNetwork(options: JoinOptions): Promise<JoinResponse> {
   const place: IdentityPlace = kind === 'operator' ? 'operator' : 'keys';
   await checkNotJoined(tlsIdentityPath(folder, place));
 
+  const keyFolder = join(folder, place);
   const keys: JoiningKeys = {
-    tls: await joiningTlsKey(join(folder, place)),
-    hub: kind === 'hub' ? await joiningHubKey(join(folder, place), surroundings.random) : undefined,
+    tls: await pendingTlsKey(keyFolder, 'joining'),
+    hub: kind === 'hub' ? await pendingHubKey(keyFolder, 'joining', surroundings.random) : undefined,
   };
   const response = await ask(surroundings, token, keys);
   const authorities = response.authorities.map(fromHex);
@@ -72,7 +74,8 @@ export async function joinNetwork(options: JoinOptions): Promise<JoinResponse> {
   // Last: by this file the folder counts as joined.
   const certificate = fromHex(response.tlsCertificate);
   await saveTlsIdentity(folder, { privateKey: keys.tls.privateKey, certificate, authorities }, place);
-  await forgetJoiningKeys(join(folder, place));
+  await forgetPendingKey(keyFolder, 'joining', 'tls');
+  await forgetPendingKey(keyFolder, 'joining', 'hub');
   return response;
 }
 
@@ -127,7 +130,7 @@ function checkAnswer(
   asked: { readonly kind: MemberKind; readonly keys: JoiningKeys; readonly now: number },
 ): void {
   const { kind, keys, now } = asked;
-  try {
+  ofUse(() => {
     const authorities = response.authorities.map(fromHex);
     const [own] = checkTlsChain([fromHex(response.tlsCertificate)], authorities, 'clientAuth');
     let isOurs = response.kind === kind && equalConstantTime(own.spki, keys.tls.publicKey);
@@ -137,8 +140,5 @@ function checkAnswer(
       isOurs &&= equalConstantTime(hubStatic, keys.hub.publicKey);
     }
     if (!isOurs) throw new RcAnswerError('it certifies something else than was asked for');
-  } catch (cause) {
-    const why = cause instanceof CardeaError ? cause.message : 'it cannot be read';
-    throw new RcAnswerError(`the registration centre's answer is of no use: ${why}`, { cause });
-  }
+  });
 }

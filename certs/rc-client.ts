@@ -46,11 +46,13 @@ import {
   limbasiyaCardResponse,
 } from '../protocol/rc-api/limbasiya.ts';
 import { problem } from '../protocol/rc-api/problem.ts';
+import { type RenewRequest, type RenewResponse, renewResponse } from '../protocol/rc-api/renew.ts';
 import { type StatusResponse, statusResponse } from '../protocol/rc-api/status.ts';
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { type HttpsAnswer, HttpsClient, type HttpsClientOptions, type HttpsRequest } from './https-client.ts';
 import { RcAnswerError, RcRefusedError } from './rc-errors.ts';
+import type { TlsIdentity } from './tls-identity.ts';
 
 /** What is added to a long poll's wait until its answer must be there. */
 const POLL_MARGIN_MS = 15_000;
@@ -76,6 +78,16 @@ export class RcClient {
 
   join(request: JoinRequest): Promise<JoinResponse> {
     return this.#call(joinResponse, { method: 'POST', path: '/v1/join', body: request });
+  }
+
+  /** May be repeated after a lost answer: the same keys are answered alike (PROTOCOL 2.6). Aborting `signal` ends it with its reason. */
+  renew(request: RenewRequest, signal?: AbortSignal): Promise<RenewResponse> {
+    return this.#call(renewResponse, { method: 'POST', path: '/v1/renew', body: request, signal });
+  }
+
+  /** Calls as `identity`, a renewed one, from the next request on; those under way end as what they began. */
+  useIdentity(identity: TlsIdentity): void {
+    this.#https.useIdentity(identity);
   }
 
   mintToken(request: TokenRequest): Promise<TokenResponse> {

@@ -15,6 +15,8 @@ export const REFUSALS = {
   'patient-unknown': 404,
   'registration-unknown': 404,
   'id-taken': 409,
+  'key-taken': 409,
+  'certificates-too-many': 409,
   'uid-taken': 409,
   'location-too-long': 409,
   'hub-not-registered': 409,

@@ -1,7 +1,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Authority, createAuthority } from '../certs/authority.ts';
-import { certificateFingerprint, parseCertificate } from '../certs/certificate.ts';
+import { certificateFingerprint, keyFingerprint, parseCertificate } from '../certs/certificate.ts';
 import { newTlsKeyPair } from '../certs/keys.ts';
 import { saveTlsIdentity } from '../certs/tls-identity.ts';
 import { toHex } from '../protocol/bytes.ts';
@@ -124,9 +124,10 @@ async function createRegistry(
 ): Promise<void> {
   const store = createRcStore(path, generation);
   try {
+    const { spki, notAfter: expires } = parseCertificate(certificate);
     await store.members.admitFirst(
       { kind: 'operator', id: operator, role: 'admin' },
-      { fingerprint: certificateFingerprint(certificate), expires: parseCertificate(certificate).notAfter },
+      { fingerprint: certificateFingerprint(certificate), key: keyFingerprint(spki), expires },
       now,
     );
   } finally {

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { parseCertificate } from '../certs/certificate.ts';
 import { HttpsServer } from '../certs/https-server.ts';
 import { wipe } from '../protocol/bytes.ts';
 import { noble } from '../protocol/crypto/noble.ts';
@@ -15,6 +14,7 @@ import { FeedSignal } from './feed-signal.ts';
 import { RcFolderError, rcPaths, readNetworkFile, writeListeningPort } from './folder.ts';
 import { MasterKeys, openLimbasiyaKey } from './master-keys.ts';
 import { currentServerIdentity } from './server-identity.ts';
+import { ServerRenewal } from './server-renewal.ts';
 import { openRcStore } from './store/rc-store.ts';
 
 export interface ServeOptions {
@@ -62,6 +62,10 @@ export async function serveRc({ surroundings, folder, listen }: ServeOptions): P
       (key) => wipe(key),
     );
     const https = resources.add(new HttpsServer({ surroundings, identity }), (server) => server.close());
+    const renewal = resources.add(
+      new ServerRenewal({ surroundings, folder, authority, address: announced, identity, https }),
+      (running) => running.close(),
+    );
     const feedSignal = resources.add(new FeedSignal(surroundings.clock), (signal) => signal.close());
 
     const reached = { ...announced };
@@ -74,7 +78,7 @@ export async function serveRc({ surroundings, folder, listen }: ServeOptions): P
       authority,
       feedSignal,
       publicAddress: () => reached,
-      certificateEnds: parseCertificate(identity.certificate).notAfter,
+      certificateEnds: () => renewal.certificateEnds,
     });
     https.server.on('request', app.routing);
     https.server.on('clientError', answerBrokenHttp);

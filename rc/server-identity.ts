@@ -1,6 +1,7 @@
 import type { Authority } from '../certs/authority.ts';
 import { parseCertificate } from '../certs/certificate.ts';
 import { newTlsKeyPair } from '../certs/keys.ts';
+import { tlsRenewalDue } from '../certs/renewal.ts';
 import { loadTlsIdentity, saveTlsIdentity, type TlsIdentity } from '../certs/tls-identity.ts';
 import type { Address } from '../runtime/network.ts';
 
@@ -35,7 +36,7 @@ export async function currentServerIdentity(
   now: number,
 ): Promise<TlsIdentity> {
   const identity = await loadTlsIdentity(folder);
-  const { notBefore, notAfter } = parseCertificate(identity.certificate);
-  const isFresh = now >= notBefore && now < notBefore + (2 / 3) * (notAfter - notBefore);
+  const { notBefore } = parseCertificate(identity.certificate);
+  const isFresh = now >= notBefore && now < tlsRenewalDue(identity.certificate);
   return isFresh ? identity : issueServerIdentity(folder, authority, address, now);
 }

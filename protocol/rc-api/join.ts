@@ -15,7 +15,7 @@ export const hubEntry = z.object({
 export type HubEntry = z.infer<typeof hubEntry>;
 
 /** The network's authority certificates, the newest first, each certified by the next where it has rotated. */
-const authorities = z.array(der).min(1).max(4);
+export const authorities = z.array(der).min(1).max(4);
 
 /** `POST /v1/join`, without a client certificate: redeems a join token (DESIGN, setting up). */
 export const joinRequest = z.object({

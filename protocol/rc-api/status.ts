@@ -11,7 +11,7 @@ export const statusResponse = z.object({
   sequence: z.int().min(0),
   /** SHA-256 of the authority's certificate. */
   authority: hexBytes(32),
-  /** When the RC's own TLS certificate ends; it is renewed at a start past two thirds of its life. */
+  /** When the RC's own TLS certificate ends; it is renewed at two thirds of its life. */
   certificateEnds: time,
   cards: z.object({ active: count, revoked: count, locked: count }),
   members: z.object({ hubs: count, devices: count, operators: count }),

@@ -10,6 +10,7 @@ const REGISTRARS = ['admin', 'registrar'] as const;
 export const ACCESS = {
   // Whoever joins has no certificate yet: the token is what counts.
   'POST /v1/join': 'anyone',
+  'POST /v1/renew': ['hub', 'device', ...OPERATORS],
   'POST /v1/tokens': ['admin'],
   'GET /v1/hubs': ['hub', 'device', ...OPERATORS],
   'GET /v1/status': OPERATORS,

@@ -9,6 +9,7 @@ import { addJoinRoutes } from './join-routes.ts';
 import { addLimbasiyaRoutes } from './limbasiya-routes.ts';
 import { answerWithProblems, problemOf, sendProblem } from './problems.ts';
 import { addRegistrationRoutes } from './registration-routes.ts';
+import { addRenewRoutes } from './renew-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
 import { addStatusRoutes } from './status-routes.ts';
 import { newZodApp, type ZodApp } from './zod-app.ts';
@@ -22,6 +23,7 @@ export async function createApp(context: RcContext): Promise<ZodApp> {
   answerWithProblems(app, context.log);
   checkCallers(app, context);
   addJoinRoutes(app, context);
+  addRenewRoutes(app, context);
   addRegistrationRoutes(app, context);
   addCardRoutes(app, context);
   addFeedRoutes(app, context);
@@ -42,7 +44,7 @@ function checkCallers(app: ZodApp, context: RcContext): void {
     const route = routeOf(request);
     if (route === undefined || ACCESS[route] === 'anyone') return;
     const fingerprint = callerFingerprint(request.raw.socket)?.fingerprint;
-    request.caller = await admitCaller(context.store.members, route, fingerprint, context.clock.now());
+    request.caller = await admitCaller(context.store, route, fingerprint, context.clock.now());
   });
 }
 

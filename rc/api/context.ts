@@ -18,5 +18,5 @@ export interface RcContext extends Surroundings {
   /** How others reach this registration centre; known once it listens. */
   readonly publicAddress: () => Address;
   /** When its own TLS certificate ends. */
-  readonly certificateEnds: number;
+  readonly certificateEnds: () => number;
 }

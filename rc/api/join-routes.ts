@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { CertificateError, certificateFingerprint, parseCertificate } from '../../certs/certificate.ts';
+import {
+  CertificateError,
+  certificateFingerprint,
+  keyFingerprint,
+  parseCertificate,
+} from '../../certs/certificate.ts';
 import { encodeJoinToken } from '../../certs/join-token.ts';
 import { concat, fromHex, toHex, wipe } from '../../protocol/bytes.ts';
 import {
@@ -123,7 +128,8 @@ async function issue({ authority }: RcContext, member: Membership, keys: Joiners
             now,
           })
         : null;
-    return { tls, hub, fingerprint: certificateFingerprint(tls), expires: parseCertificate(tls).notAfter };
+    const { spki, notAfter: expires } = parseCertificate(tls);
+    return { tls, hub, fingerprint: certificateFingerprint(tls), key: keyFingerprint(spki), expires };
   } catch (cause) {
     if (cause instanceof CertificateError) {
       throw new RefusedError('request-malformed', `the joiner's key: ${cause.message}`, { cause });

@@ -22,6 +22,8 @@ const TITLES: Readonly<Record<RefusalCode, string>> = {
   'patient-unknown': 'There is no such patient',
   'registration-unknown': 'There is no such registration',
   'id-taken': 'The id is taken',
+  'key-taken': 'The key is taken',
+  'certificates-too-many': 'There are too many certificates',
   'uid-taken': 'The UID is taken',
   'location-too-long': 'The location is too long',
   'hub-not-registered': 'The hub is not registered under limbasiya-2021',

@@ -12,7 +12,7 @@ export function addStatusRoutes(app: ZodApp, context: RcContext): void {
     generation: toHex(await store.feed.generation()),
     sequence: await store.feed.latest(),
     authority: toHex(authority.fingerprint),
-    certificateEnds: context.certificateEnds,
+    certificateEnds: context.certificateEnds(),
     cards: await store.cards.count(),
     members: await store.members.count(),
     hubs: [...(await store.members.hubs())],

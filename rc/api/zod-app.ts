@@ -43,8 +43,13 @@ export function newZodApp(answerUnroutable: (error: unknown, reply: FastifyReply
   return app.withTypeProvider<ZodTypes>();
 }
 
-/** The id of the member who calls a route that is not for anyone. */
-export function callerId(request: { readonly caller: Membership | null }): string {
+/** The member who calls a route that is not for anyone. */
+export function callerOf(request: { readonly caller: Membership | null }): Membership {
   if (request.caller === null) throw new Error('a route for members was reached without one');
-  return request.caller.id;
+  return request.caller;
+}
+
+/** Its id. */
+export function callerId(request: { readonly caller: Membership | null }): string {
+  return callerOf(request).id;
 }

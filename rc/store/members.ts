@@ -14,7 +14,20 @@ export interface KnownCaller {
   readonly member: Membership;
   /** When the certificate ends. */
   readonly expires: number;
+  /** It has been called with before. */
+  readonly used: boolean;
+  /** A later certificate of the same member has been called with. */
+  readonly superseded: boolean;
   readonly revoked: boolean;
+}
+
+/** A certificate as it is entered with its member. */
+export interface FirstCertificate {
+  /** SHA-256 of its DER, 32 bytes. */
+  readonly fingerprint: Uint8Array;
+  /** SHA-256 of its key's SubjectPublicKeyInfo, 32 bytes. */
+  readonly key: Uint8Array;
+  readonly expires: number;
 }
 
 /** A hub, and how far it has come with the feed. */
@@ -37,6 +50,13 @@ export interface MembershipRow {
   readonly address: string | null;
 }
 
+interface CallerRow extends MembershipRow {
+  readonly expires: number;
+  readonly used: number | null;
+  readonly superseded: 0 | 1;
+  readonly revoked: number | null;
+}
+
 /** The registry of who belongs to the network. */
 export class Members {
   readonly #db: Database;
@@ -46,24 +66,28 @@ export class Members {
   }
 
   /** Lets a member in without a token: the first operator, at `init`. */
-  async admitFirst(
-    member: Membership,
-    certificate: { readonly fingerprint: Uint8Array; readonly expires: number },
-    now: number,
-  ): Promise<void> {
+  async admitFirst(member: Membership, certificate: FirstCertificate, now: number): Promise<void> {
     inTransaction(this.#db, () => insertMember(this.#db, member, certificate, now));
   }
 
   /** @param fingerprint SHA-256 of the certificate's DER, 32 bytes */
   async findByCertificate(fingerprint: Uint8Array): Promise<KnownCaller | undefined> {
     const row = this.#db
-      .prepare<[Uint8Array], MembershipRow & { expires: number; revoked: number | null }>(
-        `SELECT m.id, m.kind, m.role, m.location, m.address, m.revoked, c.expires
+      .prepare<[Uint8Array], CallerRow>(
+        `SELECT m.id, m.kind, m.role, m.location, m.address, m.revoked, c.expires, c.used,
+           EXISTS (SELECT 1 FROM certificates later WHERE later.member = c.member
+             AND later.used IS NOT NULL AND later.expires > c.expires) AS superseded
          FROM certificates c JOIN members m ON m.id = c.member WHERE c.fingerprint = ?`,
       )
       .get(fingerprint);
     if (row === undefined) return undefined;
-    return { member: membershipOf(row), expires: row.expires, revoked: row.revoked !== null };
+    return {
+      member: membershipOf(row),
+      expires: row.expires,
+      used: row.used !== null,
+      superseded: row.superseded === 1,
+      revoked: row.revoked !== null,
+    };
   }
 
   /** All hubs there ever were, by id. */
@@ -103,7 +127,7 @@ export class Members {
 export function insertMember(
   db: Database,
   member: Membership,
-  certificate: { readonly fingerprint: Uint8Array; readonly expires: number },
+  certificate: FirstCertificate,
   now: number,
 ): void {
   const row = membershipRow(member);
@@ -111,10 +135,11 @@ export function insertMember(
     `INSERT INTO members (id, kind, role, location, address, admitted)
      VALUES (@id, @kind, @role, @location, @address, @now)`,
   ).run({ ...row, now });
-  db.prepare('INSERT INTO certificates (fingerprint, member, expires) VALUES (?, ?, ?)').run(
+  db.prepare('INSERT INTO certificates (fingerprint, member, expires, key) VALUES (?, ?, ?, ?)').run(
     certificate.fingerprint,
     member.id,
     certificate.expires,
+    certificate.key,
   );
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
 import { StoreError } from '../../runtime/store-errors.ts';
 import { Cards } from './cards.ts';
+import { Certificates } from './certificates.ts';
 import { Feed } from './feed.ts';
 import { LimbasiyaBook } from './limbasiya.ts';
 import { Members } from './members.ts';
@@ -14,6 +15,7 @@ import { inTransaction } from './transaction.ts';
 /** All that the registration centre must not forget, in one SQLite file. */
 export interface RcStore {
   readonly members: Members;
+  readonly certificates: Certificates;
   readonly tokens: Tokens;
   readonly registrations: Registrations;
   readonly cards: Cards;
@@ -56,6 +58,7 @@ export function createRcStore(path: string, generation: Uint8Array): RcStore {
 function storeOver(db: Database): RcStore {
   return {
     members: new Members(db),
+    certificates: new Certificates(db),
     tokens: new Tokens(db),
     registrations: new Registrations(db),
     cards: new Cards(db),

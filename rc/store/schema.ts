@@ -170,4 +170,15 @@ export const MIGRATIONS: readonly string[] = [
   -- has that PIN still: what was prepared beside a PIN that has passed must not come back under its successor.
   ALTER TABLE pins ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- Renewed certificates (PROTOCOL 2.6): a member has several, and each is good until it expires.
+  -- SHA-256 of the key's SubjectPublicKeyInfo: no two members have the same. NULL from before renewals.
+  ALTER TABLE certificates ADD COLUMN key BLOB CHECK (length(key) = 32);
+  -- What a renewal gave: the same key may ask again.
+  ALTER TABLE certificates ADD COLUMN der BLOB;
+  -- When it was first called with. What came before one that was is renewed no more once it has expired.
+  ALTER TABLE certificates ADD COLUMN used INTEGER;
+  CREATE INDEX certificates_of_member ON certificates (member);
+  CREATE INDEX certificates_by_key ON certificates (key);
+  `,
 ];

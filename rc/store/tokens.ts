@@ -1,6 +1,7 @@
 import { equalConstantTime } from '../../protocol/bytes.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import {
+  type FirstCertificate,
   insertMember,
   isTaken,
   type Membership,
@@ -96,10 +97,7 @@ export class Tokens {
    * Marks the token used, lets the member in and keeps its certificates, in one transaction that looks at the
    * token once more: whoever came second in a race gets what the first was given, or is refused.
    */
-  async redeem(
-    redemption: Redemption,
-    issued: IssuedCertificates & { readonly fingerprint: Uint8Array; readonly expires: number },
-  ): Promise<TokenVerdict> {
+  async redeem(redemption: Redemption, issued: IssuedCertificates & FirstCertificate): Promise<TokenVerdict> {
     return inTransaction(this.#db, () => {
       const verdict = this.#examine(redemption);
       if (verdict.outcome !== 'good') return verdict;

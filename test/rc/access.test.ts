@@ -13,6 +13,7 @@ type CallerName = (typeof CALLERS)[number];
 /** Who may: written here once more, by hand, so that a slip in the table of access is seen. */
 const MAY: Readonly<Record<string, readonly CallerName[]>> = {
   'POST /v1/join': CALLERS,
+  'POST /v1/renew': ['hub', 'device', 'admin', 'registrar', 'auditor'],
   'POST /v1/tokens': ['admin'],
   'GET /v1/hubs': ['hub', 'device', 'admin', 'registrar', 'auditor'],
   'GET /v1/status': ['admin', 'registrar', 'auditor'],
@@ -97,13 +98,19 @@ describe('every route', () => {
     expect(await outcomes(caller(rc, foreign))).toEqual(refusedEverywhere('401 certificate-unknown'));
   });
 
-  it('refuses a certificate that has expired', async () => {
+  it.each([
+    { days: 91, renewal: 'let in' },
+    { days: 121, renewal: '401 certificate-expired' },
+  ])('refuses a certificate that has expired; after $days days its renewal: $renewal', async (expired) => {
     const rc = await TestRc.start();
     const identity = await rc.adminIdentity();
     await rc.stop();
-    rc.clock.jump(91 * 24 * 60 * 60 * 1000);
+    rc.clock.jump(expired.days * 24 * 60 * 60 * 1000);
     await rc.serve();
-    expect(await outcomes(caller(rc, identity))).toEqual(refusedEverywhere('401 certificate-expired'));
+    expect(await outcomes(caller(rc, identity))).toEqual({
+      ...refusedEverywhere('401 certificate-expired'),
+      'POST /v1/renew': expired.renewal,
+    });
   });
 
   it('refuses a member that was revoked', async () => {

@@ -46,7 +46,11 @@ export async function storeFixture(): Promise<StoreFixture> {
     rmSync(folder, { recursive: true });
   });
   const { members } = fixture.store;
-  const certificate = (id: string) => ({ fingerprint: bytes32(id), expires: NOW + 1_000_000 });
+  const certificate = (id: string) => ({
+    fingerprint: bytes32(id),
+    key: bytes32(`key of ${id}`),
+    expires: NOW + 1_000_000,
+  });
   await members.admitFirst({ kind: 'operator', id: 'first', role: 'admin' }, certificate('first'), NOW);
   await members.admitFirst({ kind: 'operator', id: 'desk', role: 'registrar' }, certificate('desk'), NOW);
   for (const id of ['goa-01', 'goa-02']) {

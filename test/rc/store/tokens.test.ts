@@ -28,7 +28,13 @@ function redeem(store: RcStore, secret: string, attempt: Attempt = {}): Promise<
       joiner: bytes32(attempt.joiner ?? 'joiner'),
       now: attempt.now ?? NOW,
     },
-    { tls: certificate, hub: bytes32('hub certificate'), fingerprint: certificate, expires: NOW + 90 * DAY },
+    {
+      tls: certificate,
+      hub: bytes32('hub certificate'),
+      fingerprint: certificate,
+      key: bytes32('key'),
+      expires: NOW + 90 * DAY,
+    },
   );
 }
 
@@ -40,6 +46,8 @@ describe('a join token', () => {
     expect(await store.members.findByCertificate(bytes32('tls certificate'))).toEqual({
       member: HUB,
       expires: NOW + 90 * DAY,
+      used: false,
+      superseded: false,
       revoked: false,
     });
   });

@@ -1,0 +1,102 @@
+import {
+  CertificateError,
+  certificateFingerprint,
+  keyFingerprint,
+  parseCertificate,
+} from '../../certs/certificate.ts';
+import { tlsRenewalDue } from '../../certs/renewal.ts';
+import { fromHex, toHex } from '../../protocol/bytes.ts';
+import {
+  type RenewRequest,
+  type RenewResponse,
+  renewRequest,
+  renewResponse,
+} from '../../protocol/rc-api/renew.ts';
+import { parseAddress } from '../../runtime/address.ts';
+import { RefusedError } from '../errors.ts';
+import type { Membership } from '../store/members.ts';
+import type { RcContext } from './context.ts';
+import { callerOf, type ZodApp } from './zod-app.ts';
+
+/**
+ * New certificates for members (PROTOCOL 2.1, 2.6). Nothing is taken from the caller but public keys.
+ *
+ * The TLS certificate that a renewed one follows stays good for the rest of its life: a console that is open
+ * all day and a folder that comes back from a backup show it still, and what shuts a member out is its
+ * revocation, whatever it shows.
+ */
+export function addRenewRoutes(app: ZodApp, context: RcContext): void {
+  app.post(
+    '/v1/renew',
+    { schema: { body: renewRequest, response: { 200: renewResponse } } },
+    async (request): Promise<RenewResponse> => {
+      const member = callerOf(request);
+      const { tlsKey, hubKey } = request.body;
+      checkKinds(member, request.body);
+      const tls = tlsKey === undefined ? undefined : await renewTls(context, member, fromHex(tlsKey));
+      const hub = hubKey === undefined ? undefined : await issueHub(context, member, fromHex(hubKey));
+      const { kind, id } = member;
+      context.log.info('certificates were renewed', {
+        kind,
+        id,
+        tls: tls !== undefined,
+        hub: hub !== undefined,
+      });
+      return {
+        ...(tls && { tlsCertificate: toHex(tls) }),
+        ...(hub && { hubCertificate: toHex(hub) }),
+        authorities: [toHex(context.authority.certificate)],
+      };
+    },
+  );
+}
+
+function checkKinds(member: Membership, { hubKey }: RenewRequest): void {
+  if (hubKey !== undefined && member.kind !== 'hub') {
+    throw new RefusedError('request-malformed', 'hubKey: a hub sends one, and nobody else');
+  }
+}
+
+/** The same key is given the same certificate again, while that is young enough to be of use. */
+async function renewTls(context: RcContext, member: Membership, spki: Uint8Array): Promise<Uint8Array> {
+  const { store, clock } = context;
+  const now = clock.now();
+  const key = keyFingerprint(spki);
+  const certified = await store.certificates.certified(key);
+  const isAgain = certified?.member === member.id && certified.der !== null;
+  if (isAgain && now < tlsRenewalDue(certified.der)) return certified.der;
+  const der = await issueTls(context, member.id, spki, now);
+  const fingerprint = certificateFingerprint(der);
+  const expires = parseCertificate(der).notAfter;
+  const outcome = await store.certificates.renew(member.id, { fingerprint, key, expires, der }, now);
+  switch (outcome) {
+    case 'renewed':
+      return der;
+    case 'member-revoked':
+      throw new RefusedError('member-revoked', `${member.id} was revoked: ask the network's operator`);
+    case 'key-taken':
+      throw new RefusedError('key-taken', "the key is another member's: make a new one");
+    case 'too-many':
+      throw new RefusedError(
+        'certificates-too-many',
+        `${member.id} has more certificates than it can use: use the latest, or wait until one has expired`,
+      );
+  }
+}
+
+async function issueTls({ authority }: RcContext, id: string, publicKeySpki: Uint8Array, now: number) {
+  try {
+    return await authority.issueTls({ id, role: 'client', publicKeySpki, now });
+  } catch (cause) {
+    if (!(cause instanceof CertificateError)) throw cause;
+    throw new RefusedError('request-malformed', `tlsKey: ${cause.message}`, { cause });
+  }
+}
+
+/** Nothing of it is kept: terminals know a hub by its chain, and the same key may be certified again. */
+async function issueHub({ authority, clock }: RcContext, member: Membership, publicKey: Uint8Array) {
+  if (member.kind !== 'hub') return undefined;
+  const { id, location } = member;
+  const address = parseAddress(member.address);
+  return authority.issueHub({ id, location, address, publicKey, now: clock.now() });
+}
