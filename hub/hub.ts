@@ -1,4 +1,3 @@
-import type { HubIdentity } from '../certs/hub-identity.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { HubIdentity as LimbasiyaIdentity } from '../protocol/limbasiya/updation.ts';
 import { WIRE_ERROR } from '../protocol/wire-error.ts';
@@ -13,6 +12,7 @@ import { Reporter } from './feed/reporter.ts';
 import { Gate } from './gate.ts';
 import { type LimbasiyaRc, PatientList } from './limbasiya/patient-list.ts';
 import type { LimbasiyaService } from './limbasiya/service.ts';
+import type { CurrentIdentity } from './renewal/current-identity.ts';
 import type { HubPolicy, HubServices } from './services.ts';
 import { Sessions } from './session/sessions.ts';
 import type { HubStore } from './store/store.ts';
@@ -21,7 +21,8 @@ import { Wire } from './wire.ts';
 export interface HubOptions {
   readonly surroundings: Surroundings;
   readonly primitives: Primitives;
-  readonly identity: HubIdentity;
+  /** Stays the caller's, to be closed after the hub. */
+  readonly identity: CurrentIdentity;
   readonly policy: HubPolicy;
   /** Stays the caller's, to be closed after the hub. */
   readonly store: HubStore;

@@ -14,8 +14,10 @@ import { startHub } from './hub.ts';
 import { registerForLimbasiya } from './limbasiya/register.ts';
 import { WHAT_IT_MEANS } from './limbasiya/service.ts';
 import { readNetworkRecord } from './network-file.ts';
+import { CurrentIdentity } from './renewal/current-identity.ts';
+import { Renewal } from './renewal/renewal.ts';
 import type { HubPolicy } from './services.ts';
-import { certificateWarning, type HubStatus, statusOf } from './status.ts';
+import { type HubStatus, statusOf } from './status.ts';
 import { openHubStore } from './store/store.ts';
 
 /** What a hub does unless its clinic chose otherwise (PROTOCOL 2.5). */
@@ -61,7 +63,10 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
   try {
     resources.add(takeOwnership(folder, 'cardea-hub serve'), (ownership) => ownership.release());
     const tlsIdentity = await loadTlsIdentity(folder);
-    const identity = resources.add(await loadHubIdentity(folder), ({ keyPair }) => wipe(keyPair.privateKey));
+    const identity = resources.add(
+      new CurrentIdentity(await loadHubIdentity(folder), surroundings.clock),
+      (current) => current.close(),
+    );
     const store = resources.add(openHubStore(folder), (opened) => opened.close());
     const rc = resources.add(new RcClient({ surroundings, rc: rcAddress, identity: tlsIdentity }), (client) =>
       client.close(),
@@ -88,13 +93,13 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
       }),
       (started) => started.close(),
     );
+    const renewal = { surroundings, folder, client: rc, tls: tlsIdentity, identity };
+    resources.add(new Renewal(renewal), (running) => running.close());
     const status = () => statusOf(hub.services, { address: hub.address, announced, rc: rcAddress });
     resources.add(await serveControl(folder, { status }, surroundings.log), (control) => control.close());
-    const { hubId: id, location, notAfter } = identity;
+    const { hubId: id, location } = identity;
     surroundings.log.info('the hub serves', { id, address: formatAddress(hub.address) });
     if (hub.services.limbasiya !== null) surroundings.log.warn(WHAT_IT_MEANS);
-    const warning = certificateWarning(notAfter, surroundings.clock.now());
-    if (warning !== null) surroundings.log.warn(warning);
     return { id, location, address: hub.address, status, close: () => resources.close() };
   } catch (error) {
     await resources.close();

@@ -1,4 +1,3 @@
-import type { HubIdentity } from '../certs/hub-identity.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import type { Questions } from './feed/questions.ts';
@@ -6,6 +5,7 @@ import type { Reach } from './feed/reach.ts';
 import type { Reporter } from './feed/reporter.ts';
 import type { Gate } from './gate.ts';
 import type { LimbasiyaService } from './limbasiya/service.ts';
+import type { CurrentIdentity } from './renewal/current-identity.ts';
 import type { Sessions } from './session/sessions.ts';
 import type { HubStore } from './store/store.ts';
 
@@ -19,7 +19,7 @@ export interface HubPolicy {
 
 /** Everything that a connection of this hub works with. */
 export interface HubServices {
-  readonly identity: HubIdentity;
+  readonly identity: CurrentIdentity;
   readonly policy: HubPolicy;
   readonly primitives: Primitives;
   readonly surroundings: Surroundings;

@@ -75,5 +75,5 @@ export function certificateWarning(notAfter: number, now: number): string | null
   const days = (notAfter - now) / DAY_MS;
   if (days > 3) return null;
   const when = days < 0 ? 'has ended, so terminals refuse this hub' : `ends in ${days.toFixed(1)} days`;
-  return `the hub's certificate ${when}: join the network again with a new string, in a new folder`;
+  return `the hub's certificate ${when}; it is renewed daily: restore the connection to the registration centre`;
 }

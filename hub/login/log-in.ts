@@ -9,7 +9,7 @@ import { STATUS } from '../../protocol/login/messages.ts';
 import { evaluate } from '../../protocol/oprf.ts';
 import { WIRE_ERROR } from '../../protocol/wire-error.ts';
 import type { HeldCard } from '../card.ts';
-import { TurnedAwayError } from '../errors.ts';
+import { SilentPeerError, TurnedAwayError } from '../errors.ts';
 import { currentListAge, mayLogIn } from '../feed/list-age.ts';
 import { isLimbasiyaLogin, logInLimbasiya } from '../limbasiya/log-in.ts';
 import { LIMITS } from '../limits.ts';
@@ -42,10 +42,11 @@ type Admitted = Extract<LoginAnswer, { readonly status: typeof STATUS.goOn }>;
 export async function logIn(hub: HubServices, wire: Wire, source: string): Promise<LoggedIn | null> {
   const { clock, random } = hub.surroundings;
   await checkLists(hub);
+  const identity = hub.identity.current;
   const hello = encodeHello({
     nonce: random(32),
     suites: hub.limbasiya === null ? [SUITE.cardea1] : [SUITE.cardea1, SUITE.limbasiya2021],
-    certificates: hub.identity.chain.slice(0, CERTIFICATES_MAX),
+    certificates: identity.chain.slice(0, CERTIFICATES_MAX),
   });
   await wire.send(hello);
   const body = await wire.receive(LIMITS.loginMs);
@@ -54,7 +55,8 @@ export async function logIn(hub: HubServices, wire: Wire, source: string): Promi
   if (hub.limbasiya !== null && isLimbasiyaLogin(body)) {
     return logInLimbasiya(hub, hub.limbasiya, wire, { hello, body, deadline });
   }
-  const login = new HubLogin(hub.primitives, { hello, hubStatic: hub.identity.keyPair, random });
+  if (!hub.identity.holds(identity)) throw new SilentPeerError('the key that the HELLO showed is gone');
+  const login = new HubLogin(hub.primitives, { hello, hubStatic: identity.keyPair, random });
   try {
     const claim = login.readLogin(expectBody(body, FRAME.login));
     const answer = await decide(hub, claim, source);

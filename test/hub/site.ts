@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { Authority, createAuthority } from '../../certs/authority.ts';
 import type { HubIdentity } from '../../certs/hub-identity.ts';
 import { type Hub, type HubOptions, startHub } from '../../hub/hub.ts';
+import { CurrentIdentity } from '../../hub/renewal/current-identity.ts';
 import type { HubPolicy } from '../../hub/services.ts';
 import { type HubStore, openHubStore } from '../../hub/store/store.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
@@ -71,7 +72,7 @@ export class Site {
         log: this.#log,
       },
       primitives: noble,
-      identity: this.identity,
+      identity: new CurrentIdentity(this.identity, this.clock),
       policy: { validitySeconds: 600, listAgeDays: 7, ...this.#options.policy },
       store,
       rc: this.rc,
