@@ -24,10 +24,7 @@ export class CompiledDevice {
   constructor(words: readonly string[]) {
     this.#process = spawn(process.execPath, [DEVICE, 'run', ...words], { stdio: 'pipe' });
     this.#ended = new Promise((resolve) => {
-      this.#process.once('close', (code) => {
-        resolve(code);
-        this.#look();
-      });
+      this.#process.once('close', resolve);
     });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -45,12 +42,17 @@ export class CompiledDevice {
         if (at >= 0) {
           this.#heard = at + text.length;
           resolve();
-        } else if (this.#process.exitCode !== null) {
-          reject(new Error(`cardea-device ended with ${this.#process.exitCode}: ${this.#said.trim()}`));
         }
       };
+      this.untilItEnds().catch(reject);
       this.#look();
     });
+  }
+
+  /** @throws Error when it ends, which it is not meant to */
+  async untilItEnds(): Promise<never> {
+    const code = await this.#ended;
+    throw new Error(`cardea-device ended with ${code}: ${this.#said.trim()}`);
   }
 
   /** Types a line: a PIN. */

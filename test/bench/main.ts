@@ -2,11 +2,13 @@ import { parseArgs } from 'node:util';
 import { cardLaidToRead } from './card-laid-to-read.ts';
 import { cardRead } from './card-read.ts';
 import { cost } from './cost.ts';
+import { deviceMemory } from './device-memory.ts';
+import { deviceStart } from './device-start.ts';
 import { pinToWelcome } from './pin-to-welcome.ts';
 import { readerRecovery } from './reader-recovery.ts';
 import { namesOf, runBenches, UnknownBenchError } from './run.ts';
 
-const BENCHES = [cardRead, cardLaidToRead, readerRecovery, pinToWelcome, cost];
+const BENCHES = [cardRead, cardLaidToRead, readerRecovery, pinToWelcome, deviceStart, deviceMemory, cost];
 
 const USAGE = `npm run bench [-- NAME…] [-- --json]
 
