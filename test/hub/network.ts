@@ -30,6 +30,7 @@ export const surroundings: Surroundings = {
 /** A real network: a registration centre over HTTPS, its operator, and a folder in which a hub has joined. */
 export interface TestNetwork {
   readonly rc: RunningRc;
+  readonly rcFolder: string;
   readonly operator: RcClient;
   readonly hubFolder: string;
   /** A join string for a hub. */
@@ -37,22 +38,22 @@ export interface TestNetwork {
   register(pin: string): Promise<Issued>;
 }
 
-export async function openNetwork(): Promise<TestNetwork> {
+export async function openNetwork(world: Surroundings = surroundings): Promise<TestNetwork> {
   const folder = temporaryFolder();
   const rcFolder = join(folder, 'rc');
   const hubFolder = join(folder, 'hub');
-  await initRc({ surroundings, folder: rcFolder, address: LOOPBACK });
-  const rc = await serveRc({ surroundings, folder: rcFolder, listen: LOOPBACK });
+  await initRc({ surroundings: world, folder: rcFolder, address: LOOPBACK });
+  const rc = await serveRc({ surroundings: world, folder: rcFolder, listen: LOOPBACK });
   onTestFinished(() => rc.close());
   const identity = await loadTlsIdentity(rcFolder, 'operator');
-  const operator = new RcClient({ surroundings, rc: rc.publicAddress, identity });
+  const operator = new RcClient({ surroundings: world, rc: rc.publicAddress, identity });
   onTestFinished(() => operator.close());
   const hubToken = async (id: string) => {
     const minted = await operator.mintToken({ kind: 'hub', id, location: 'Goa', address: '127.0.0.1:8441' });
     return minted.token;
   };
-  await joinHub({ surroundings, folder: hubFolder, token: await hubToken('hub-1') });
-  return { rc, operator, hubFolder, hubToken, register: (pin) => register(operator, pin) };
+  await joinHub({ surroundings: world, folder: hubFolder, token: await hubToken('hub-1') });
+  return { rc, rcFolder, operator, hubFolder, hubToken, register: (pin) => register(operator, pin) };
 }
 
 async function register(operator: RcClient, pin: string): Promise<Issued> {

@@ -184,8 +184,7 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-async function hubIdentity(): Promise<HubIdentity> {
-  const now = new SimulatedClock().now();
+export async function hubIdentity(now = new SimulatedClock().now()): Promise<HubIdentity> {
   const authority = await Authority.open(
     await createAuthority({ name: 'Test', now, random: systemRandom }),
     systemRandom,
