@@ -47,6 +47,7 @@ describe.each(['tag', 'smart card'] as const)('a %s that answers', (kind) => {
   it('whatever it likes never does harm', SOAK_TIMEOUT, async () => {
     rig = new Rig();
     const virtual = cards[kind]();
+    let given = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.tuple(status, answer), { minLength: 1, maxLength: 40 }),
@@ -54,6 +55,7 @@ describe.each(['tag', 'smart card'] as const)('a %s that answers', (kind) => {
           const card = await rig.tap(virtual);
           let at = 0;
           const respond = ([code = 0]: Uint8Array) => {
+            given += 1;
             const [state, data] = answers[at++ % answers.length] ?? [0, new Uint8Array(0)];
             return Uint8Array.of(code + 1, state, ...data);
           };
@@ -65,8 +67,9 @@ describe.each(['tag', 'smart card'] as const)('a %s that answers', (kind) => {
           rig.faults.clear();
         },
       ),
-      { numRuns: SOAK ? 5_000 : 150 },
+      { numRuns: SOAK ? 22_000 : 150 },
     );
+    expect(given).toBeGreaterThanOrEqual(SOAK ? 100_000 : 500);
   });
 
   it('with another UID each time it is listed, and is cut short', SOAK_TIMEOUT, async () => {
