@@ -74,6 +74,7 @@ export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
   const scripted = call.flags['pinStdin'] === true;
   const secrets = secretSource({ stdin: scripted, input: call.io.stdin, output: call.io.stderr });
   const console = new ConsolePanel({
+    clock: surroundings.clock,
     say: (line) => call.say(line),
     ask: (prompt, signal) => secrets.ask(prompt, signal),
     scripted,

@@ -1,4 +1,6 @@
 import type { Panel, Question, Sign } from '../../hardware/panel/panel.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { GRACE_MS, withPatience } from './patience.ts';
 
 /** How a sign looks where there is no light: a mark before the words, never colour alone. */
 const MARKS: Readonly<Record<Sign, string>> = {
@@ -14,6 +16,7 @@ const MARKS: Readonly<Record<Sign, string>> = {
 
 /** Where a console panel writes, and how it asks for what must not be seen. */
 export interface ConsolePanelOptions {
+  readonly clock: Pick<Clock, 'after'>;
   readonly say: (line: string) => void;
   /** Asks for one secret. Rejects with the signal's reason when it aborts. */
   readonly ask: (prompt: string, signal: AbortSignal) => Promise<string>;
@@ -45,10 +48,19 @@ export class ConsolePanel implements Panel {
     const { scripted } = this.#options;
     if (scripted && (question === 'new-pin-again' || question === 'new-password-again'))
       return this.#newSecret;
-    const answer = await this.#options.ask(prompt, signal);
+    const answer = await this.#patiently(prompt, signal);
     const isNew = question === 'new-pin' || question === 'new-password';
     this.#newSecret = scripted && isNew ? answer : undefined;
     return answer === '' ? undefined : answer;
+  }
+
+  /** A script answers at once or never; a person may have left. */
+  #patiently(prompt: string, signal: AbortSignal): Promise<string | undefined> {
+    const { ask, clock, say, scripted } = this.#options;
+    if (scripted) return ask(prompt, signal);
+    const warn = () =>
+      say(`${MARKS.attention} Are you still there? This ends in ${GRACE_MS / 1000} seconds.`);
+    return withPatience(clock, signal, warn, (patience) => ask(prompt, patience));
   }
 
   async close(): Promise<void> {
@@ -63,8 +75,8 @@ export class ConsolePanel implements Panel {
   ): Promise<number | undefined> {
     for (const [index, choice] of choices.entries()) this.#options.say(`  ${index + 1}  ${choice}`);
     for (;;) {
-      const answer = await this.#options.ask(`${prompt}, 1 to ${choices.length}`, signal);
-      if (answer === '') return undefined;
+      const answer = await this.#patiently(`${prompt}, 1 to ${choices.length}`, signal);
+      if (answer === undefined || answer === '') return undefined;
       const chosen = choices[Number(answer) - 1];
       if (chosen === undefined) continue;
       this.#options.say(`  ${chosen}`);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConsolePanel } from '../../device/panels/console-panel.ts';
+import { GRACE_MS, PATIENCE_MS } from '../../device/panels/patience.ts';
+import { SimulatedClock } from '../../runtime/simulated-clock.ts';
 
 const NEVER = new AbortController().signal;
 const HUBS = ['goa-01, Goa', 'pune-02, Pune'];
@@ -10,6 +12,7 @@ function consoleWith(typed: readonly string[], { scripted = false } = {}) {
   const said: string[] = [];
   const asked: string[] = [];
   const panel = new ConsolePanel({
+    clock: new SimulatedClock(),
     say: (line) => said.push(line),
     ask: async (prompt) => {
       asked.push(prompt);
@@ -59,5 +62,59 @@ describe('a new secret at the console', () => {
     await panel.ask('new-password', 'New', NEVER);
     await panel.ask('pin', 'PIN', NEVER);
     expect(await panel.ask('new-password-again', 'Again', NEVER)).toBeUndefined();
+  });
+});
+
+describe('a patient who has left', () => {
+  /** A console at which nobody types. */
+  function silentConsole({ scripted = false } = {}) {
+    const clock = new SimulatedClock();
+    const said: string[] = [];
+    const panel = new ConsolePanel({
+      clock,
+      say: (line) => said.push(line),
+      ask: (_prompt, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      scripted,
+    });
+    return { clock, panel, said };
+  }
+
+  it('is asked once whether they are still there, and then waited for no longer', async () => {
+    const { clock, panel, said } = silentConsole();
+    const answer = panel.ask('pin', 'PIN', NEVER);
+    await clock.advance(PATIENCE_MS - 1);
+    expect(said).toEqual([]);
+    await clock.advance(1);
+    expect(said).toEqual(['! Are you still there? This ends in 30 seconds.']);
+    await clock.advance(GRACE_MS);
+    expect(await answer).toBeUndefined();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('chooses nothing', async () => {
+    const { clock, panel } = silentConsole();
+    const choice = panel.choose?.('Clinic', HUBS, NEVER);
+    await clock.advance(PATIENCE_MS + GRACE_MS);
+    expect(await choice).toBeUndefined();
+  });
+
+  it('is not what a tap is that ends: the question goes with its reason', async () => {
+    const { clock, panel } = silentConsole();
+    const tap = new AbortController();
+    const answer = panel.ask('pin', 'PIN', tap.signal);
+    tap.abort(new Error('the tap is over'));
+    await expect(answer).rejects.toThrow('the tap is over');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('is not looked for where a script answers', async () => {
+    const { clock, panel, said } = silentConsole({ scripted: true });
+    const tap = new AbortController();
+    const answer = panel.ask('pin', 'PIN', tap.signal);
+    await clock.advance(PATIENCE_MS + GRACE_MS);
+    expect(said).toEqual([]);
+    tap.abort(new Error('over'));
+    await expect(answer).rejects.toThrow('over');
   });
 });

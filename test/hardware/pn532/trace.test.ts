@@ -9,7 +9,7 @@ const heard = (data: string) =>
 
 describe('the trace', () => {
   it('shows what passes between host and chip alone', () => {
-    expect(sent('32 05 00 01 02')).toBe('> d4 32 05 00 01 02');
+    expect(sent('32 05 00 01 00')).toBe('> d4 32 05 00 01 00');
     expect(heard('03 32 01 06 07')).toBe('< d5 03 32 01 06 07');
     expect(describeFrame('from-chip', { kind: 'ack' })).toBe('< ACK');
     expect(describeFrame('to-chip', { kind: 'nack' })).toBe('> NACK');
