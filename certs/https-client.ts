@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -61,6 +62,8 @@ export class HttpsClient {
     this.#options = options;
     this.#identity = options.identity;
     this.#agent = new VerifyingAgent(() => this.#open());
+    // Every connection that is being made listens for the close; Node would take more than ten for a leak.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /**

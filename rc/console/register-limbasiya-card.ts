@@ -91,7 +91,7 @@ function listLength(hubs: readonly HubEntry[]): number {
 function checkRoom(needed: number, has: number): void {
   if (needed <= has) return;
   throw new CardTooSmallError(
-    `the list of hubs is too long for this card: each of its two slots needs ${needed} bytes and has ${has}; use a larger card`,
+    `the list of hubs is too long for this card: each of its two slots needs ${needed} bytes and has ${has}; use a card with more room (no tag has more than 420, a smart card may)`,
   );
 }
 
