@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
+    globalSetup: ['test/support/compile.ts'],
     // Vitest leaves one core free by itself; much of what these tests wait for is other processes and the disk.
     maxWorkers: '100%',
     testTimeout: 30_000,

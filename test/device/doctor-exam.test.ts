@@ -11,6 +11,7 @@ import { STANDARD_PARTS } from '../../hardware/panel/panel-parts.ts';
 import { blankNtag } from '../../hardware/sim/ntag-models.ts';
 import { formatAddress } from '../../runtime/address.ts';
 import { openSite, registeredCard, surroundings } from '../e2e/open-site.ts';
+import { compiled } from '../support/programs.ts';
 
 const UID = Uint8Array.of(0x04, 1, 2, 3, 4, 5, 6);
 
@@ -201,7 +202,7 @@ describe('the doctor at a terminal', () => {
 
 describe('cardea-device doctor', () => {
   async function run(words: readonly string[]): Promise<{ code: unknown; out: string; err: string }> {
-    const args = ['--import', 'tsx', 'device/main.ts', 'doctor', ...words];
+    const args = [compiled('device/main'), 'doctor', ...words];
     return await new Promise((resolve) => {
       execFile(process.execPath, args, (error, out, err) => resolve({ code: error?.code ?? 0, out, err }));
     });

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blankNtag } from '../../hardware/sim/ntag-models.ts';
+import { compiled } from '../support/programs.ts';
 
-const TSX = join('node_modules', '.bin', 'tsx');
 const UID = Uint8Array.of(0x04, 0xa1, 0xb2, 0xc3, 0xd4, 0xe5, 0xf6);
 const PIN = '482913';
 
@@ -33,7 +33,8 @@ interface Ran {
 function run(program: 'rc' | 'hub' | 'device', words: readonly string[], input = ''): Promise<Ran> {
   return new Promise((resolve) => {
     const data = ['--data', join(folder, program)];
-    const child = execFile(TSX, [join(program, 'main.ts'), ...words, ...data], (error, stdout, stderr) => {
+    const main = compiled(`${program}/main`);
+    const child = execFile(process.execPath, [main, ...words, ...data], (error, stdout, stderr) => {
       const code = typeof error?.code === 'number' ? error.code : error === null ? 0 : -1;
       resolve({ code, stdout, stderr });
     });
@@ -44,8 +45,8 @@ function run(program: 'rc' | 'hub' | 'device', words: readonly string[], input =
 /** Starts a service and waits until it says where it listens. */
 async function serve(program: 'rc' | 'hub', listen: string): Promise<string> {
   const service = spawn(
-    TSX,
-    [join(program, 'main.ts'), 'serve', '--listen', listen, '--data', join(folder, program)],
+    process.execPath,
+    [compiled(`${program}/main`), 'serve', '--listen', listen, '--data', join(folder, program)],
     {
       stdio: ['ignore', 'pipe', 'ignore'],
     },

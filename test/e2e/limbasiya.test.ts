@@ -12,6 +12,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { Network } from '../../runtime/network.ts';
 import { ChaosNetwork } from '../support/chaos-network.ts';
 import { hurriedClock } from '../support/hurried-clock.ts';
+import { compiled } from '../support/programs.ts';
 import { openSite, surroundings } from './open-site.ts';
 
 const IDENTITY = 'maria';
@@ -281,7 +282,7 @@ describe('a new password', () => {
 describe('npm start -- --suite limbasiya-2021', () => {
   const run = promisify(execFile);
   const demo = (...words: string[]) =>
-    run('node_modules/.bin/tsx', ['demo.ts', ...words], { encoding: 'utf8' });
+    run(process.execPath, [compiled('demo'), ...words], { encoding: 'utf8' });
 
   it('tells the story that this suite has, and says what each thing is', async () => {
     const { stdout } = await demo('--once', '--suite', 'limbasiya-2021');

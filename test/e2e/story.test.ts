@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { compiled } from '../support/programs.ts';
 
 const run = promisify(execFile);
 const demo = (...words: string[]) =>
-  run('node_modules/.bin/tsx', ['demo.ts', ...words], { encoding: 'utf8' });
+  run(process.execPath, [compiled('demo'), ...words], { encoding: 'utf8' });
 
 describe('npm start', () => {
   it('tells the whole story once where there is no terminal, and leaves nothing behind', async () => {

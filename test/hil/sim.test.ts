@@ -10,8 +10,9 @@ import { VirtualPn532 } from '../../hardware/sim/virtual-pn532.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { ACK, commandFrame, WAKE } from '../hardware/sim/host.ts';
 import { describeWith } from '../support/needs.ts';
+import { compiled } from '../support/programs.ts';
 
-const PROGRAM = ['--import', 'tsx', 'hardware/sim/main.ts'];
+const PROGRAM = compiled('hardware/sim/main');
 
 /** What a program says, as it says it. */
 class Said {
@@ -72,7 +73,7 @@ describeWith({ socat: 'socat', 'nfc-list': 'libnfc-bin' }, 'npm run sim', () => 
 
   it('prints the path of a reader on which put and take lay a card down and take it away', async () => {
     const file = join(folder, 'card');
-    sim = spawn(process.execPath, [...PROGRAM, '--card', file], { stdio: 'pipe' });
+    sim = spawn(process.execPath, [PROGRAM, '--card', file], { stdio: 'pipe' });
     const ended = exitCode(sim);
     const said = new Said(sim);
     const path = await said.until(/A virtual PN532 is at (\S+)/);
@@ -95,7 +96,7 @@ describeWith({ socat: 'socat', 'nfc-list': 'libnfc-bin' }, 'npm run sim', () => 
   it('goes on without input, and stops in order on SIGTERM', async () => {
     const file = join(folder, 'card');
     writeFileSync(file, new Uint8Array(924));
-    sim = spawn(process.execPath, [...PROGRAM, '--card', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+    sim = spawn(process.execPath, [PROGRAM, '--card', file], { stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = exitCode(sim);
     const said = new Said(sim);
     const path = await said.until(/A virtual PN532 is at (\S+)/);
@@ -112,7 +113,7 @@ describe('the command line of npm run sim', () => {
     [['--bad'], 2, /^sim: .*--help/],
     [['--help'], 0, /put FILE/],
   ])('%j exits with %i', async (args, code, pattern) => {
-    const sim = spawn(process.execPath, [...PROGRAM, ...args], { stdio: 'pipe' });
+    const sim = spawn(process.execPath, [PROGRAM, ...args], { stdio: 'pipe' });
     const said = new Said(sim);
     expect(await exitCode(sim)).toBe(code);
     expect(said.text).toMatch(pattern);
@@ -120,7 +121,7 @@ describe('the command line of npm run sim', () => {
 
   it('says what to install where socat is missing', async () => {
     const env = { ...process.env, PATH: '/nonexistent' };
-    const sim = spawn(process.execPath, PROGRAM, { env, stdio: 'pipe' });
+    const sim = spawn(process.execPath, [PROGRAM], { env, stdio: 'pipe' });
     const said = new Said(sim);
     expect(await exitCode(sim)).toBe(1);
     expect(said.text).toBe('sim: Cannot start socat: install it (apt-get install socat).\n');

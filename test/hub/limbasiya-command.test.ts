@@ -6,10 +6,11 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WHAT_IT_MEANS } from '../../hub/limbasiya/service.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
+import { compiled } from '../support/programs.ts';
 import { openNetwork } from './network.ts';
 
 function start(...words: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'hub/main.ts', ...words], {
+  const child = spawn(process.execPath, [compiled('hub/main'), ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => {

@@ -8,6 +8,7 @@ import { STATUS } from '../../protocol/login/messages.ts';
 import { parseAddress } from '../../runtime/address.ts';
 import type { Address } from '../../runtime/network.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
+import { compiled } from '../support/programs.ts';
 import { openNetwork, surroundings } from './network.ts';
 import { attemptOf, TestDevice } from './test-device.ts';
 import type { Issued } from './test-rc.ts';
@@ -23,7 +24,7 @@ interface Process {
 }
 
 function run(...words: readonly string[]): Process {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'hub/main.ts', ...words], {
+  const child = spawn(process.execPath, [compiled('hub/main'), ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { compiled } from '../support/programs.ts';
 
 /** `cardea-rc serve` in a process of its own. */
 export class ServingProcess {
@@ -15,7 +16,7 @@ export class ServingProcess {
 
   static async start(folder: string): Promise<ServingProcess> {
     const words = ['serve', '--data', folder, '--listen', '127.0.0.1:0', '--json', '--log-level', 'silent'];
-    const child = spawn(process.execPath, ['--import', 'tsx', 'rc/main.ts', ...words], {
+    const child = spawn(process.execPath, [compiled('rc/main'), ...words], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(() => {
