@@ -7,7 +7,7 @@ import { untilStopped } from '../../runtime/stop.ts';
 import { examine } from '../doctor/examine.ts';
 import type { Finding, Verdict } from '../doctor/finding.ts';
 import { SYSTEM_PATHS } from '../doctor/gather-port.ts';
-import { surroundingsFor, terminalSettings } from './open-terminal.ts';
+import { surroundingsFor, TRACE, terminalSettings, traceOf } from './open-terminal.ts';
 
 /** Something is wrong: exit code 1. */
 class DoctorError extends CardeaError {
@@ -31,6 +31,7 @@ export function addDoctor(program: Command): void {
       '--wait <seconds>',
       'for a card, and for keys of the panel; 0: nobody is there to ask; default 20',
     )
+    .option(...TRACE)
     .action(async (_options, command: Command) => {
       const call = invocation(command);
       let findings: readonly Finding[] | undefined;
@@ -55,6 +56,7 @@ async function runExam(call: Invocation, signal: AbortSignal): Promise<readonly 
     system: SYSTEM_PATHS,
     caller: { pid: process.pid, user: userInfo().username },
     ask: (line) => call.say(line),
+    trace: traceOf(call),
     found: (some) => {
       for (const finding of some) call.say(lineOf(finding));
     },

@@ -27,6 +27,12 @@ export const terminalSettings = z.object({
   logLevel: choiceSetting(LOG_LEVELS).default('warn'),
 });
 
+/** The option that {@link traceOf} looks for. */
+export const TRACE = [
+  '--trace',
+  'print every frame of the reader on standard error, without what a card holds',
+] as const;
+
 /** The options of every command that works with reader and hub. */
 export function withTerminalOptions(command: Command): Command {
   return command
@@ -41,7 +47,7 @@ export function withTerminalOptions(command: Command): Command {
       'take cards of this suite, too: limbasiya-2021, for study and migration; or none',
     )
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
-    .option('--trace', 'print every frame of the reader on standard error, without what a card holds')
+    .option(...TRACE)
     .option('--pin-stdin', 'read secrets from standard input, one a line');
 }
 
@@ -53,6 +59,11 @@ export function surroundingsFor(level: (typeof LOG_LEVELS)[number]): Surrounding
     random: systemRandom,
     log: openLog({ name: 'cardea-device', level }),
   };
+}
+
+/** Where the reader's frames are printed; undefined without `--trace`. */
+export function traceOf({ flags, io }: Invocation): ((line: string) => void) | undefined {
+  return flags['trace'] === true ? (line) => io.stderr.write(`${line}\n`) : undefined;
 }
 
 export interface OpenTerminal extends AssembledTerminal {
@@ -81,9 +92,8 @@ export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
   });
   const resources = new Resources();
   try {
-    const trace =
-      call.flags['trace'] === true ? (line: string) => call.io.stderr.write(`${line}\n`) : undefined;
-    const reader = resources.add(openReader(path, { clock: surroundings.clock, trace }), (it) => it.close());
+    const readerOptions = { clock: surroundings.clock, trace: traceOf(call) };
+    const reader = resources.add(openReader(path, readerOptions), (it) => it.close());
     const panel = resources.add(
       await openFront({ path: panelPath, parts: panelParts, console, scripted }, surroundings),
       (it) => it.close(),

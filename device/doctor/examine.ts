@@ -30,6 +30,8 @@ export interface Exam {
   readonly waitMs: number;
   readonly system: SystemPaths;
   readonly caller: Caller;
+  /** Gets the reader's frames, a line each; none: they are not wanted. */
+  readonly trace?: ((line: string) => void) | undefined;
   /** Says what somebody is to do now. */
   readonly ask: (line: string) => void;
   /** Gets the findings as they come. */
@@ -74,8 +76,9 @@ async function examineReader(exam: Exam, tell: (findings: readonly Finding[]) =>
 }
 
 async function tryReader(exam: Exam): Promise<ReaderFacts> {
+  const { trace } = exam;
   const { clock } = exam.surroundings;
-  const reader: CardReader = openReader(exam.reader, { clock });
+  const reader: CardReader = openReader(exam.reader, { clock, trace });
   try {
     return await gatherReader({
       reader,

@@ -217,6 +217,14 @@ describe('cardea-device doctor', () => {
     expect(out.trimEnd().split('\n').at(-1)).toBe('Nothing is wrong.');
   });
 
+  it('prints the frames of the reader with --trace, on stderr', async () => {
+    const { reader, terminal } = await siteWithCard();
+    const { code, out, err } = await run(['--data', terminal, '--reader', reader, '--trace', '--json']);
+    expect(code).toBe(0);
+    expect(err).toContain('< d5 03 32 01 06 07');
+    expect(JSON.parse(out).wrong).toBe(0);
+  });
+
   it('exits with 1 when something is, which it says in one line on stderr, findings as JSON on stdout', async () => {
     const words = ['--data', await folder(), '--reader', '/dev/cardea-no-such-port', '--hub', '127.0.0.1:1'];
     const { code, out, err } = await run([...words, '--json']);
