@@ -34,11 +34,13 @@ const KEY = {
 type NextByte = () => Promise<number | undefined>;
 
 /**
- * Asks for secrets: with `stdin` (`--pin-stdin`) one a line from standard input, else on the terminal,
+ * Asks for secrets: with `stdin` (`--pin-stdin` and the like) one a line from standard input, else on the terminal,
  * without echo and with the prompt on standard error, so that standard output stays the result's.
  */
 export function secretSource(options: {
   readonly stdin: boolean;
+  /** The option that asks for standard input, for the message where there is no terminal. */
+  readonly option?: string;
   readonly input?: CommandInput;
   readonly output?: CommandOutput;
 }): SecretSource {
@@ -48,7 +50,8 @@ export function secretSource(options: {
   return {
     ask: (what, signal) => {
       const next = () => bytes.next(signal);
-      return options.stdin ? readLine(next, what) : askOnTerminal(next, input, output, what);
+      const option = options.option ?? '--pin-stdin';
+      return options.stdin ? readLine(next, what) : askOnTerminal(next, { input, output, what, option });
     },
   };
 }
@@ -69,13 +72,17 @@ async function readLine(next: NextByte, what: string): Promise<string> {
 
 async function askOnTerminal(
   next: NextByte,
-  input: CommandInput,
-  output: CommandOutput,
-  what: string,
+  options: {
+    readonly input: CommandInput;
+    readonly output: CommandOutput;
+    readonly what: string;
+    readonly option: string;
+  },
 ): Promise<string> {
+  const { input, output, what, option } = options;
   if (input.isTTY !== true || input.setRawMode === undefined) {
     throw new AskError(
-      `there is no terminal to ask for the ${what} on: run it in one, or give it on standard input with --pin-stdin`,
+      `there is no terminal to ask for the ${what} on: run it in one, or give it on standard input with ${option}`,
     );
   }
   output.write(`${what}: `);

@@ -1,4 +1,15 @@
-import { chmod, type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import {
+  chmod,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CardeaError, systemErrorCode } from './errors.ts';
 import { systemRandom } from './random.ts';
@@ -25,6 +36,11 @@ export class FileError extends CardeaError {
 
 const OWNER_ONLY = 0o600;
 const NOT_THE_OWNER = 0o077;
+/** Of a systemd credential: the group's right to read may be the mask of the service's own access list. */
+const NOT_THE_SERVICE = 0o027;
+const WRITABLE_BY_ALL = 0o002;
+/** Only its owner may rename or remove what lies in the folder. */
+const STICKY = 0o1000;
 
 interface WriteOptions {
   /** The file's mode; 0600 when left out. */
@@ -75,21 +91,72 @@ export function createNewFile(
  * @throws FileMissingError, FileError
  * @throws SecretFileExposedError when the group or others have any right to it
  */
-export async function readSecretFile(path: string): Promise<Uint8Array> {
+export function readSecretFile(path: string): Promise<Uint8Array> {
+  return readPrivate(
+    path,
+    NOT_THE_OWNER,
+    `run "chmod 600 ${path}", and replace the secret if someone may have read it`,
+  );
+}
+
+/**
+ * Reads a systemd credential, which no other user can.
+ *
+ * @throws FileMissingError, FileError, SecretFileExposedError
+ */
+export function readCredentialFile(path: string): Promise<Uint8Array> {
+  return readPrivate(path, NOT_THE_SERVICE, 'check what made it, and replace the secret');
+}
+
+async function readPrivate(path: string, notTheOwner: number, remedy: string): Promise<Uint8Array> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');
     const { mode } = await file.stat();
-    if ((mode & NOT_THE_OWNER) !== 0) {
-      throw new SecretFileExposedError(
-        `others than the owner can use the secret file ${path}: run "chmod 600 ${path}", and replace the secret if someone may have read it`,
-      );
+    if ((mode & notTheOwner) !== 0) {
+      throw new SecretFileExposedError(`others than the owner can use the secret file ${path}: ${remedy}`);
     }
     return new Uint8Array(await file.readFile());
   } catch (cause) {
     throw fileError(path, cause);
   } finally {
     await file?.close();
+  }
+}
+
+/**
+ * Checks that a folder with secrets is its owner's alone, and that nobody else can put another in its place.
+ *
+ * @throws SecretFileExposedError, FileMissingError, FileError
+ */
+export async function checkSecretFolder(path: string): Promise<void> {
+  try {
+    const real = await realpath(path);
+    if (((await stat(real)).mode & NOT_THE_OWNER) !== 0) {
+      throw new SecretFileExposedError(
+        `others than the owner can use the folder of secrets ${path}: run "chmod 700 ${path}", and replace the secrets if someone may have read them`,
+      );
+    }
+    for (let above = dirname(real); ; above = dirname(above)) {
+      const { mode } = await stat(above);
+      if ((mode & WRITABLE_BY_ALL) !== 0 && (mode & STICKY) === 0) {
+        throw new SecretFileExposedError(
+          `everybody can put another folder in the place of ${path}, since ${above} can be written by all: run "chmod o-w ${above}"`,
+        );
+      }
+      if (above === dirname(above)) return;
+    }
+  } catch (cause) {
+    throw fileError(path, cause);
+  }
+}
+
+/** The names in a folder. @throws FileMissingError, FileError */
+export async function listFolder(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (cause) {
+    throw fileError(path, cause);
   }
 }
 
