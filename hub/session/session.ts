@@ -17,7 +17,7 @@ import { encodeWelcome } from '../../protocol/welcome.ts';
 import { WIRE_ERROR } from '../../protocol/wire-error.ts';
 import { ConnectionLostError, RequestRefusedError, TurnedAwayError } from '../errors.ts';
 import type { LoggedIn } from '../login/logged-in.ts';
-import type { HubServices } from '../services.ts';
+import type { ConnectionServices } from '../services.ts';
 import type { Wire } from '../wire.ts';
 import { METHODS } from './methods/table.ts';
 import type { PinSession } from './pin-rules.ts';
@@ -39,12 +39,12 @@ export class Session {
   #basePinVersion: number;
   #preparedVersion = 0;
   readonly #ends: number;
-  readonly #hub: HubServices;
+  readonly #hub: ConnectionServices;
   readonly #wire: Wire;
   readonly #transport: LoggedIn['transport'];
   readonly #mayStay: LoggedIn['mayStay'];
 
-  constructor(hub: HubServices, wire: Wire, loggedIn: LoggedIn) {
+  constructor(hub: ConnectionServices, wire: Wire, loggedIn: LoggedIn) {
     const { clock, random } = hub.surroundings;
     const validityMs = hub.policy.validitySeconds * 1_000;
     this.id = random(16);
@@ -170,7 +170,7 @@ export class Session {
 }
 
 function call<M extends DataMethod>(
-  hub: HubServices,
+  hub: ConnectionServices,
   session: Session,
   request: { readonly method: M; readonly params: DataParams<M> },
 ): Promise<DataResult<M>> {
