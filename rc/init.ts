@@ -5,6 +5,7 @@ import { certificateFingerprint, keyFingerprint, parseCertificate } from '../cer
 import { newTlsKeyPair } from '../certs/keys.ts';
 import { saveTlsIdentity } from '../certs/tls-identity.ts';
 import { toHex } from '../protocol/bytes.ts';
+import { machineOrigin } from '../runtime/audit/event.ts';
 import { CardeaError } from '../runtime/errors.ts';
 import { makeSecretFolder } from '../runtime/files.ts';
 import type { Address } from '../runtime/network.ts';
@@ -125,6 +126,11 @@ async function createRegistry(
   const store = createRcStore(path, generation);
   try {
     const { spki, notAfter: expires } = parseCertificate(certificate);
+    await store.audit.note({
+      ...machineOrigin({ now: () => now }),
+      action: 'network.created',
+      outcome: 'done',
+    });
     await store.members.admitFirst(
       { kind: 'operator', id: operator, role: 'admin' },
       { fingerprint: certificateFingerprint(certificate), key: keyFingerprint(spki), expires },

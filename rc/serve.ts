@@ -56,6 +56,9 @@ export async function serveRc({ surroundings, folder, listen }: ServeOptions): P
     const now = surroundings.clock.now();
     const identity = await currentServerIdentity(folder, authority, announced, now);
     const store = resources.add(openRcStore(paths.store), (opened) => opened.close());
+    const { clock, log } = surroundings;
+    await store.audit.noteService('service.started', clock, log);
+    resources.add(store.audit, (audit) => audit.noteService('service.stopped', clock, log));
     const isLimbasiyaInUse = !(await store.limbasiya.isEmpty());
     const limbasiyaKey = resources.add(
       await openLimbasiyaKey(paths.keys, surroundings.random, isLimbasiyaInUse),
