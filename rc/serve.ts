@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { HttpsServer } from '../certs/https-server.ts';
 import { wipe } from '../protocol/bytes.ts';
-import { noble } from '../protocol/crypto/noble.ts';
+import { serverPrimitives } from '../protocol/crypto/fastest.ts';
 import { formatAddress } from '../runtime/address.ts';
 import type { Address } from '../runtime/network.ts';
 import { takeOwnership } from '../runtime/ownership.ts';
@@ -74,7 +74,7 @@ export async function serveRc({ surroundings, folder, listen }: ServeOptions): P
     const reached = { ...announced };
     const app = await createApp({
       ...surroundings,
-      primitives: noble,
+      primitives: await serverPrimitives(),
       store,
       masterKeys,
       limbasiyaKey,
