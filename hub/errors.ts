@@ -34,3 +34,13 @@ export class RequestRefusedError extends CardeaError {
     this.code = code;
   }
 }
+
+/** Nobody has this number in today's queue. */
+export class NotInQueueError extends CardeaError {
+  readonly code = 'not-in-queue';
+}
+
+/** A Bundle of records cannot be taken in. */
+export class BundleRefusedError extends CardeaError {
+  readonly code = 'bundle-refused';
+}

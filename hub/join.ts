@@ -3,13 +3,14 @@ import { decodeJoinToken } from '../certs/join-token.ts';
 import { RcClient } from '../certs/rc-client.ts';
 import { RcAnswerError } from '../certs/rc-errors.ts';
 import { loadTlsIdentity } from '../certs/tls-identity.ts';
-import { clientPrimitives } from '../protocol/crypto/fastest.ts';
+import { noble } from '../protocol/crypto/noble.ts';
 import type { JoinResponse } from '../protocol/rc-api/join.ts';
 import { formatAddress } from '../runtime/address.ts';
 import { CardeaError } from '../runtime/errors.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { registerForLimbasiya } from './limbasiya/register.ts';
 import { writeNetworkRecord } from './network-file.ts';
+import { recordsKey } from './records/key.ts';
 
 /** A hub as the network knows it from now on. */
 export interface JoinedHub {
@@ -44,6 +45,7 @@ export async function joinHub(options: JoinHubOptions): Promise<JoinedHub> {
     keep: (answer) => writeNetworkRecord(options.folder, { rc, announced: hubOf(answer).address }),
   });
   const { location, address } = hubOf(response);
+  await recordsKey(options.folder, options.surroundings.random).ensure();
   return { id: response.id, location, address, rc, limbasiya: await registerToo(options, response.id) };
 }
 
@@ -57,8 +59,7 @@ async function registerToo(
     identity: await loadTlsIdentity(folder),
   });
   try {
-    const primitives = await clientPrimitives();
-    await registerForLimbasiya({ folder, hubId, rc, primitives, random: surroundings.random });
+    await registerForLimbasiya({ folder, hubId, rc, primitives: noble, random: surroundings.random });
     return null;
   } catch (cause) {
     if (cause instanceof CardeaError) return cause.message;

@@ -18,6 +18,10 @@ export const LIMITS = {
   /** Questions to the RC about cards that are not known here (PROTOCOL 2.6). */
   questionsPerSecond: 5,
   sameQuestionMs: 60_000,
+  /** New Observations of one patient an hour. */
+  observationsPerPatient: 60,
+  /** So far ahead of the hub's clock a measurement may be. */
+  aheadMs: 60_000,
   /** How long a login waits for the RC before the hub goes by what it knows. */
   questionMs: 2_000,
 } as const;

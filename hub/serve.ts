@@ -2,7 +2,7 @@ import { loadHubIdentity } from '../certs/hub-identity.ts';
 import { RcClient } from '../certs/rc-client.ts';
 import { loadTlsIdentity } from '../certs/tls-identity.ts';
 import { wipe } from '../protocol/bytes.ts';
-import { serverPrimitives } from '../protocol/crypto/fastest.ts';
+import { noble } from '../protocol/crypto/noble.ts';
 import { formatAddress } from '../runtime/address.ts';
 import { serveControl } from '../runtime/control-socket.ts';
 import type { Address } from '../runtime/network.ts';
@@ -14,6 +14,8 @@ import { startHub } from './hub.ts';
 import { registerForLimbasiya } from './limbasiya/register.ts';
 import { WHAT_IT_MEANS } from './limbasiya/service.ts';
 import { readNetworkRecord } from './network-file.ts';
+import { localTimeZone } from './records/calendar.ts';
+import { openRecordCipher, type RecordsSecret, recordsKey } from './records/key.ts';
 import { CurrentIdentity } from './renewal/current-identity.ts';
 import { Renewal } from './renewal/renewal.ts';
 import type { HubPolicy } from './services.ts';
@@ -21,7 +23,12 @@ import { type HubStatus, statusOf } from './status.ts';
 import { openHubStore } from './store/store.ts';
 
 /** What a hub does unless its clinic chose otherwise (PROTOCOL 2.5). */
-export const DEFAULT_POLICY: HubPolicy = { validitySeconds: 600, listAgeDays: LIST_AGE_LIMIT_DAYS };
+export const DEFAULT_POLICY: HubPolicy = {
+  validitySeconds: 600,
+  listAgeDays: LIST_AGE_LIMIT_DAYS,
+  longestSessionSeconds: 1_800,
+  timeZone: localTimeZone(),
+};
 
 export interface ServeOptions {
   readonly surroundings: Surroundings;
@@ -31,6 +38,8 @@ export interface ServeOptions {
   readonly policy?: Partial<HubPolicy>;
   /** A suite to accept besides `cardea-1`. */
   readonly allow?: AllowedSuite;
+  /** Where the key of the records is, besides the folder's `keys`, and who knows what it is sealed under. */
+  readonly records?: RecordsSecret;
 }
 
 export const ALLOWED_SUITES = ['none', 'limbasiya-2021'] as const;
@@ -54,11 +63,13 @@ export interface RunningHub {
  *
  * @throws NotJoinedError, IdentityDamagedError, SecretFileExposedError, FolderInUseError, AddressInUseError
  * @throws StoreCorruptError, StoreTooNewError and the other errors of the store
+ * @throws RecordsKeyError, PassphraseError, SealedFileError when its records cannot be opened
  * @throws RcRefusedError, RcUnreachableError, RcUntrustedError when it cannot be registered
  */
 export async function serveHub(options: ServeOptions): Promise<RunningHub> {
-  const { surroundings, folder, listen, policy, allow = 'none' } = options;
+  const { surroundings, folder, listen, policy, allow = 'none', records } = options;
   const { rc: rcAddress, announced } = await readNetworkRecord(folder);
+  const { random } = surroundings;
   const resources = new Resources();
   try {
     resources.add(takeOwnership(folder, 'cardea-hub serve'), (ownership) => ownership.release());
@@ -68,25 +79,34 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
       (current) => current.close(),
     );
     const store = resources.add(openHubStore(folder), (opened) => opened.close());
+    const cipher = resources.add(
+      await openRecordCipher({
+        key: recordsKey(folder, random, records),
+        store,
+        primitives: noble,
+        random,
+      }),
+      (opened) => opened.wipe(),
+    );
     const rc = resources.add(new RcClient({ surroundings, rc: rcAddress, identity: tlsIdentity }), (client) =>
       client.close(),
     );
     const { hubId } = identity;
-    const { random } = surroundings;
-    const primitives = await serverPrimitives();
     const limbasiya =
       allow === 'none'
         ? null
-        : resources.add(await registerForLimbasiya({ folder, hubId, rc, primitives, random }), ({ Q, SSK }) =>
-            wipe(Q, SSK),
+        : resources.add(
+            await registerForLimbasiya({ folder, hubId, rc, primitives: noble, random }),
+            ({ Q, SSK }) => wipe(Q, SSK),
           );
     const hub = resources.add(
       await startHub({
         surroundings,
-        primitives,
+        primitives: noble,
         identity,
         policy: { ...DEFAULT_POLICY, ...policy },
         store,
+        cipher,
         rc,
         listen,
         ...(limbasiya && { limbasiya: { identity: limbasiya, rc } }),

@@ -1,14 +1,13 @@
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import type { Door } from './door.ts';
 import type { Questions } from './feed/questions.ts';
 import type { Reach } from './feed/reach.ts';
 import type { Reporter } from './feed/reporter.ts';
 import type { Gate } from './gate.ts';
 import type { LimbasiyaService } from './limbasiya/service.ts';
-import type { Desk } from './login/desk.ts';
+import type { Records } from './records/records.ts';
 import type { CurrentIdentity } from './renewal/current-identity.ts';
-import type { SessionDirectory, Sessions } from './session/sessions.ts';
+import type { Sessions } from './session/sessions.ts';
 import type { HubStore } from './store/store.ts';
 
 /** What a clinic may set. */
@@ -17,44 +16,26 @@ export interface HubPolicy {
   readonly validitySeconds: number;
   /** How old the lists may be, days. */
   readonly listAgeDays: number;
+  /** How long a session may be renewed for, from its login, seconds. */
+  readonly longestSessionSeconds: number;
+  /** The clinic's, as the IANA names it: its midnights end a day. */
+  readonly timeZone: string;
 }
 
-/** What every part of a hub works with, in whichever of its processes. */
-interface CommonServices {
+/** Everything that a connection of this hub works with. */
+export interface HubServices {
   readonly identity: CurrentIdentity;
   readonly policy: HubPolicy;
   readonly primitives: Primitives;
   readonly surroundings: Surroundings;
-}
-
-/**
- * Everything that a connection works with. In a worker, all but the first few are at the hub's own process, and
- * are asked over a channel: what they take and give is plain data, and `hub/workers/remote.ts` lists their methods.
- */
-export interface ConnectionServices extends CommonServices {
-  /** Those of this process. */
-  readonly sessions: Sessions;
-  readonly door: Door;
-  readonly desk: Desk;
-  readonly store: Pick<HubStore, 'pins'>;
-  readonly questions: Pick<Questions, 'tellFirst'>;
-  readonly reporter: Pick<Reporter, 'wake'>;
-  /** Null where limbasiya-2021 is not allowed. */
-  readonly limbasiya: LimbasiyaService | null;
-}
-
-/** Everything that a hub has besides its connections: one of each, at the process that owns the folder. */
-export interface HubServices extends CommonServices {
-  /** Those of all processes. */
-  readonly sessions: SessionDirectory;
-  readonly door: Door;
-  readonly desk: Desk;
   readonly store: HubStore;
   readonly gate: Gate;
+  readonly sessions: Sessions;
   /** Whether the RC answers. */
   readonly reach: Reach;
   readonly questions: Questions;
   readonly reporter: Reporter;
+  readonly records: Records;
   /** Null where limbasiya-2021 is not allowed. */
   readonly limbasiya: LimbasiyaService | null;
 }

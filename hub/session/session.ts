@@ -15,9 +15,10 @@ import {
 import { encodeBody, FRAME } from '../../protocol/frames.ts';
 import { encodeWelcome } from '../../protocol/welcome.ts';
 import { WIRE_ERROR } from '../../protocol/wire-error.ts';
+import type { Timer } from '../../runtime/clock.ts';
 import { ConnectionLostError, RequestRefusedError, TurnedAwayError } from '../errors.ts';
 import type { LoggedIn } from '../login/logged-in.ts';
-import type { ConnectionServices } from '../services.ts';
+import type { HubServices } from '../services.ts';
 import type { Wire } from '../wire.ts';
 import { METHODS } from './methods/table.ts';
 import type { PinSession } from './pin-rules.ts';
@@ -29,8 +30,6 @@ export class Session {
   readonly uid: Uint8Array;
   readonly subject: Uint8Array;
   readonly failed: number;
-  /** By the hub's wall clock, ms. */
-  readonly validUntil: number;
   readonly recovery: boolean;
   /** An evaluation was answered: there is one a session. */
   hasEvaluated = false;
@@ -38,23 +37,24 @@ export class Session {
   isClosing = false;
   #basePinVersion: number;
   #preparedVersion = 0;
-  readonly #ends: number;
-  readonly #hub: ConnectionServices;
+  readonly #began: number;
+  #ends: number;
+  #expiry: Timer | undefined;
+  readonly #hub: HubServices;
   readonly #wire: Wire;
   readonly #transport: LoggedIn['transport'];
   readonly #mayStay: LoggedIn['mayStay'];
 
-  constructor(hub: ConnectionServices, wire: Wire, loggedIn: LoggedIn) {
+  constructor(hub: HubServices, wire: Wire, loggedIn: LoggedIn) {
     const { clock, random } = hub.surroundings;
-    const validityMs = hub.policy.validitySeconds * 1_000;
     this.id = random(16);
     this.suite = loggedIn.suite;
     this.uid = loggedIn.uid;
     this.subject = loggedIn.subject;
     this.failed = loggedIn.failed;
     this.recovery = loggedIn.recovery;
-    this.validUntil = clock.now() + validityMs;
-    this.#ends = clock.monotonic() + validityMs;
+    this.#began = clock.monotonic();
+    this.#ends = this.#began + hub.policy.validitySeconds * 1_000;
     this.#basePinVersion = loggedIn.pinVersion;
     this.#hub = hub;
     this.#wire = wire;
@@ -71,9 +71,25 @@ export class Session {
     };
   }
 
+  /** By the hub's wall clock, ms. */
+  get validUntil(): number {
+    const { clock } = this.#hub.surroundings;
+    return Math.round(clock.now() + this.#ends - clock.monotonic());
+  }
+
   get expiresInSeconds(): number {
     const leftMs = this.#ends - this.#hub.surroundings.clock.monotonic();
     return Math.max(0, Math.floor(leftMs / 1_000));
+  }
+
+  /** Begins VT anew, up to the longest that the policy allows. @returns false where it is as long already */
+  renew(): boolean {
+    const { policy, surroundings } = this.#hub;
+    const longest = this.#began + policy.longestSessionSeconds * 1_000;
+    if (this.#ends >= longest) return false;
+    this.#ends = Math.min(surroundings.clock.monotonic() + policy.validitySeconds * 1_000, longest);
+    this.#expireLater();
+    return true;
   }
 
   /** The card key of `pinVersion` is kept, and this session's device has it. */
@@ -98,9 +114,9 @@ export class Session {
    * @throws TurnedAwayError, ProtocolError, SilentPeerError, ConnectionLostError
    */
   async serve(): Promise<void> {
-    const { sessions, surroundings, policy } = this.#hub;
+    const { sessions } = this.#hub;
     sessions.add(this);
-    const timer = surroundings.clock.after(policy.validitySeconds * 1_000, () => this.end('VT is over'));
+    this.#expireLater();
     try {
       // A revocation that was committed before this session could be found would have missed it.
       if (!(await this.#mayStay())) {
@@ -113,10 +129,16 @@ export class Session {
       while (!this.isClosing) await this.#answerNext();
       this.#wire.close();
     } finally {
-      timer.cancel();
+      this.#expiry?.cancel();
       sessions.remove(this);
       this.#transport.wipe();
     }
+  }
+
+  #expireLater(): void {
+    const { clock } = this.#hub.surroundings;
+    this.#expiry?.cancel();
+    this.#expiry = clock.after(this.#ends - clock.monotonic(), () => this.end('VT is over'));
   }
 
   #welcome(): Promise<void> {
@@ -161,7 +183,7 @@ export class Session {
   /** @throws RequestRefusedError */
   #checkAllowed(method: DataMethod): void {
     if (this.suite === 'limbasiya-2021' && !LIMBASIYA_METHODS.includes(method)) {
-      throw new RequestRefusedError('not-allowed', 'a limbasiya-2021 card reaches nothing of cardea-1');
+      throw new RequestRefusedError('not-allowed', 'a limbasiya-2021 card has no PIN at a hub');
     }
     if (this.recovery && !RECOVERY_METHODS.includes(method)) {
       throw new RequestRefusedError('not-allowed', 'the recovery code only sets a new PIN');
@@ -170,7 +192,7 @@ export class Session {
 }
 
 function call<M extends DataMethod>(
-  hub: ConnectionServices,
+  hub: HubServices,
   session: Session,
   request: { readonly method: M; readonly params: DataParams<M> },
 ): Promise<DataResult<M>> {

@@ -1,16 +1,8 @@
 import { toHex } from '../../protocol/bytes.ts';
 import type { Session } from './session.ts';
 
-/** The sessions of a hub, in whichever of its processes they are. */
-export interface SessionDirectory {
-  /** How many are open now. */
-  readonly count: number;
-  /** Ends the sessions of cards that were revoked, at once (PROTOCOL 2.5). */
-  endRevoked(uids: readonly Uint8Array[]): void;
-}
-
-/** The sessions that are open now in this process, findable by card. */
-export class Sessions implements SessionDirectory {
+/** The sessions that are open now, findable by card. */
+export class Sessions {
   readonly #byCard = new Map<string, Set<Session>>();
   #count = 0;
 
@@ -33,6 +25,7 @@ export class Sessions implements SessionDirectory {
     if (ofCard?.size === 0) this.#byCard.delete(key);
   }
 
+  /** Ends the sessions of cards that were revoked, at once (PROTOCOL 2.5). */
   endRevoked(uids: readonly Uint8Array[]): void {
     for (const uid of uids) {
       for (const session of [...(this.#byCard.get(toHex(uid)) ?? [])]) session.end('card revoked');

@@ -77,4 +77,28 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (uid, place)
   ) STRICT, WITHOUT ROWID;
   `,
+  // What patients leave here, sealed (hub/records/cipher.ts): all that is in the clear are counts. `patient`,
+  // `name` and `day` are keyed hashes; `records_key.mark` tells whether a key is the one.
+  `
+  CREATE TABLE record (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    patient BLOB NOT NULL CHECK (length(patient) = 16),
+    name BLOB NOT NULL UNIQUE CHECK (length(name) = 16),
+    sealed BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX record_of_patient ON record (patient, number);
+
+  CREATE TABLE visit (
+    day BLOB NOT NULL CHECK (length(day) = 16),
+    place INTEGER NOT NULL CHECK (place >= 1),
+    record BLOB NOT NULL UNIQUE REFERENCES record (name),
+    waiting INTEGER NOT NULL CHECK (waiting IN (0, 1)),
+    PRIMARY KEY (day, place)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE records_key (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    mark BLOB NOT NULL CHECK (length(mark) = 16)
+  ) STRICT;
+  `,
 ];

@@ -7,6 +7,7 @@ import { GroupCommit } from './group-commit.ts';
 import { Outbox } from './outbox.ts';
 import { Patients } from './patients.ts';
 import { PinChanges } from './pin-changes.ts';
+import { RecordRows } from './records.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Tries } from './tries.ts';
 
@@ -17,6 +18,20 @@ export interface HubStore {
   readonly lists: Pick<Lists, 'position' | 'applyPage' | 'apply'>;
   readonly outbox: Pick<Outbox, 'next' | 'delivered'>;
   readonly patients: Pick<Patients, 'find' | 'count' | 'replaceAll'>;
+  readonly records: Pick<
+    RecordRows,
+    | 'isUnderKey'
+    | 'keep'
+    | 'admit'
+    | 'leave'
+    | 'find'
+    | 'visitAt'
+    | 'waiting'
+    | 'countWaiting'
+    | 'ofPatient'
+    | 'patients'
+    | 'count'
+  >;
   findCard(uid: Uint8Array): Promise<HeldCard | null>;
   countCards(): Promise<number>;
   /** Commits what waits; whoever asks later is refused. */
@@ -41,6 +56,7 @@ export function openHubStore(folder: string): HubStore {
     lists: new Lists(db, group, cards),
     outbox: new Outbox(db, group),
     patients: new Patients(db, group),
+    records: new RecordRows(db, group),
     findCard: async (uid) => cards.find(uid),
     countCards: async () => count.get()?.cards ?? 0,
     close() {

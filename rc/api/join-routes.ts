@@ -19,13 +19,11 @@ import {
   tokenResponse,
 } from '../../protocol/rc-api/join.ts';
 import { parseAddress } from '../../runtime/address.ts';
-import type { AuditOrigin } from '../../runtime/audit/event.ts';
 import { RefusedError } from '../errors.ts';
 import type { Membership } from '../store/members.ts';
 import type { IssuedCertificates, TokenVerdict } from '../store/tokens.ts';
-import { memberOrigin, originOf } from './audited.ts';
 import type { RcContext } from './context.ts';
-import type { ZodApp } from './zod-app.ts';
+import { callerId, type ZodApp } from './zod-app.ts';
 
 /** How long a join token is good. */
 const TOKEN_LIFE_MS = 24 * 60 * 60 * 1000;
@@ -41,9 +39,10 @@ export function addJoinRoutes(app: ZodApp, context: RcContext): void {
     async (request) => {
       const member = memberToBe(request.body);
       const secret = context.random(SECRET_BYTES);
-      const origin = memberOrigin(request, clock);
-      const expires = origin.time + TOKEN_LIFE_MS;
-      if (!(await store.tokens.mint({ secretHash: sha256(secret), member, expires, origin }))) {
+      const now = clock.now();
+      const expires = now + TOKEN_LIFE_MS;
+      const mintedBy = callerId(request);
+      if (!(await store.tokens.mint({ secretHash: sha256(secret), member, mintedBy, now, expires }))) {
         throw new RefusedError(
           'id-taken',
           `the id ${member.id} is taken, and an id is taken for ever: choose another one`,
@@ -53,7 +52,7 @@ export function addJoinRoutes(app: ZodApp, context: RcContext): void {
       const rc = context.publicAddress();
       const token = encodeJoinToken({ kind: member.kind, rc, fingerprint, secret, expires });
       wipe(secret);
-      log.info('a join token was minted', { kind: member.kind, id: member.id, by: origin.by });
+      log.info('a join token was minted', { kind: member.kind, id: member.id, by: mintedBy });
       return { token, expires };
     },
   );
@@ -62,7 +61,7 @@ export function addJoinRoutes(app: ZodApp, context: RcContext): void {
     '/v1/join',
     { schema: { body: joinRequest, response: { 200: joinResponse } } },
     async (request) => {
-      const verdict = await redeem(context, request.body, originOf(request, clock));
+      const verdict = await redeem(context, request.body);
       if (verdict.outcome !== 'redeemed') throw refuseToken(context, verdict);
       log.info('a member joined', { kind: verdict.member.kind, id: verdict.member.id });
       return joinAnswer(context, verdict.member, verdict.certificates);
@@ -86,18 +85,13 @@ function memberToBe(request: TokenRequest): Membership {
   return { ...request, location: request.location.normalize('NFC') };
 }
 
-async function redeem(
-  context: RcContext,
-  request: JoinRequest,
-  { time: now, from }: AuditOrigin,
-): Promise<TokenVerdict> {
+async function redeem(context: RcContext, request: JoinRequest): Promise<TokenVerdict> {
   const keys = joinersKeys(request);
   const redemption = {
     secretHash: sha256(fromHex(request.secret)),
     kind: request.kind,
     joiner: sha256(concat(keys.tls, keys.hub ?? new Uint8Array(0))),
-    now,
-    from,
+    now: context.clock.now(),
   };
   const verdict = await context.store.tokens.examine(redemption);
   if (verdict.outcome !== 'good') return verdict;

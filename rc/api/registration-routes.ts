@@ -13,11 +13,10 @@ import { hexBytes } from '../../protocol/rc-api/fields.ts';
 import { beginRegistration } from '../../protocol/registration.ts';
 import { RefusedError } from '../errors.ts';
 import type { Completion, CompletionResult } from '../store/registrations.ts';
-import { memberOrigin } from './audited.ts';
 import { summaryOf } from './card-summary.ts';
 import { patientOf } from './cards-patient.ts';
 import type { RcContext } from './context.ts';
-import type { ZodApp } from './zod-app.ts';
+import { callerId, type ZodApp } from './zod-app.ts';
 
 const ID_BYTES = 16;
 const registrationParams = z.object({ id: hexBytes(ID_BYTES) });
@@ -38,7 +37,7 @@ export function addRegistrationRoutes(app: ZodApp, context: RcContext): void {
         random: context.random,
       });
       const id = context.random(ID_BYTES);
-      await store.registrations.begin({ id, uid, keyId }, memberOrigin(request, clock));
+      await store.registrations.begin({ id, operator: callerId(request), uid, keyId, begun: clock.now() });
       const answer = {
         registrationId: toHex(id),
         uid: toHex(uid),
@@ -58,16 +57,17 @@ export function addRegistrationRoutes(app: ZodApp, context: RcContext): void {
       schema: { params: registrationParams, body: registrationCompletion, response: { 200: cardSummary } },
     },
     async (request) => {
-      const origin = memberOrigin(request, clock);
+      const operator = callerId(request);
       const result = await store.registrations.complete({
         registrationId: fromHex(request.params.id),
-        origin,
+        operator,
         ...completionOf(request.body, context.random),
+        now: clock.now(),
       });
       const card = cardOf(result);
       if (result.outcome === 'registered') {
         context.feedSignal.announce();
-        log.info('a card was registered', { uid: toHex(card.uid), by: origin.by });
+        log.info('a card was registered', { uid: toHex(card.uid), by: operator });
       }
       return summaryOf(card);
     },
@@ -77,7 +77,7 @@ export function addRegistrationRoutes(app: ZodApp, context: RcContext): void {
 function completionOf(
   body: RegistrationCompletion,
   random: RcContext['random'],
-): Omit<Completion, 'registrationId' | 'origin'> {
+): Omit<Completion, 'registrationId' | 'operator' | 'now'> {
   return {
     // zod puts the fields in the schema's order, so the same content has the same digest.
     digest: new Uint8Array(

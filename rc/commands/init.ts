@@ -2,16 +2,9 @@ import type { Command } from 'commander';
 import { memberId } from '../../protocol/rc-api/fields.ts';
 import { formatAddress } from '../../runtime/address.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
-import { askNewPassphrase, passphraseSource } from '../../runtime/passphrase.ts';
 import { initRc } from '../init.ts';
 import { rcSettings } from './settings.ts';
 import type { CommandWorld } from './world.ts';
-
-interface InitFlags {
-  readonly operator: string;
-  readonly seal?: boolean;
-  readonly passphraseStdin?: boolean;
-}
 
 /** `cardea-rc init`: sets a network up in an empty folder. */
 export function addInit(program: Command, world: CommandWorld): void {
@@ -20,9 +13,7 @@ export function addInit(program: Command, world: CommandWorld): void {
     .description('set up a network: its authority, master key, database and first operator')
     .option('--address <host:port>', 'how hubs, terminals and operators will reach it; default localhost')
     .option('--operator <id>', 'the id of the first operator, an admin', 'admin')
-    .option('--seal', "seal the master key and the authority's key under a passphrase, which is asked for")
-    .option('--passphrase-stdin', 'read the passphrase from standard input')
-    .action(async (options: InitFlags, command: Command) => {
+    .action(async (options: { operator: string }, command: Command) => {
       const call = invocation(command, world.io);
       const operator = memberId.safeParse(options.operator);
       if (!operator.success) throw new UsageError('--operator: 3 to 32 of a-z, 0-9 and -');
@@ -33,8 +24,6 @@ export function addInit(program: Command, world: CommandWorld): void {
         folder,
         address,
         operator: operator.data,
-        passphrase: await newPassphrase(world, options),
-        sealingLogN: world.sealingLogN,
       });
       call.show(
         { folder, address: formatAddress(address), ...made },
@@ -45,9 +34,4 @@ export function addInit(program: Command, world: CommandWorld): void {
         ].join('\n'),
       );
     });
-}
-
-async function newPassphrase({ io }: CommandWorld, { seal, passphraseStdin = false }: InitFlags) {
-  if (seal !== true) return undefined;
-  return askNewPassphrase(io, passphraseSource(io, { stdin: passphraseStdin }));
 }

@@ -1,8 +1,11 @@
 import { onTestFinished } from 'vitest';
 import { Authority, createAuthority } from '../../certs/authority.ts';
 import type { HubIdentity } from '../../certs/hub-identity.ts';
+import type { HeldCard } from '../../hub/card.ts';
 import { type Hub, type HubOptions, startHub } from '../../hub/hub.ts';
+import { RecordCipher } from '../../hub/records/cipher.ts';
 import { CurrentIdentity } from '../../hub/renewal/current-identity.ts';
+import { DEFAULT_POLICY } from '../../hub/serve.ts';
 import type { HubPolicy } from '../../hub/services.ts';
 import { type HubStore, openHubStore } from '../../hub/store/store.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
@@ -19,6 +22,7 @@ import { temporaryFolder } from '../runtime/temporary-folder.ts';
 import { attemptOf, NO_BLINDED, proofWithCode, proofWithPin, TestDevice } from './test-device.ts';
 import { HUB_ID, type Issued, TestRc } from './test-rc.ts';
 
+const RECORDS_KEY = systemRandom(32);
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 export interface SiteOptions {
@@ -73,8 +77,9 @@ export class Site {
       },
       primitives: noble,
       identity: new CurrentIdentity(this.identity, this.clock),
-      policy: { validitySeconds: 600, listAgeDays: 7, ...this.#options.policy },
+      policy: { ...DEFAULT_POLICY, timeZone: 'Asia/Kolkata', ...this.#options.policy },
       store,
+      cipher: new RecordCipher(noble, RECORDS_KEY, systemRandom),
       rc: this.rc,
       listen: LOOPBACK,
       ...(this.#options.limbasiya && { limbasiya: this.#options.limbasiya }),
@@ -110,6 +115,14 @@ export class Site {
     const issued = await this.rc.register(pin, options);
     await until(async () => (await this.store.findCard(issued.image.uid)) !== null);
     return issued;
+  }
+
+  /** The hub has heard that a card is as it should be. */
+  async untilCard({ image }: Issued, isSo: (card: HeldCard) => boolean): Promise<void> {
+    await until(async () => {
+      const card = await this.store.findCard(image.uid);
+      return card !== null && isSo(card);
+    });
   }
 
   async connect(): Promise<TestDevice> {

@@ -1,0 +1,192 @@
+import { toHex } from '../../protocol/bytes.ts';
+import {
+  type Bundle,
+  type Encounter,
+  encounter,
+  type NewObservation,
+  type Observation,
+  observation,
+} from '../../protocol/fhir/resources.ts';
+import type { Surroundings } from '../../runtime/surroundings.ts';
+import { NotInQueueError, RequestRefusedError } from '../errors.ts';
+import { LIMITS, SlidingCounter } from '../limits.ts';
+import type { SealedRecord } from '../store/records.ts';
+import type { HubStore } from '../store/store.ts';
+import { Calendar } from './calendar.ts';
+import type { RecordCipher } from './cipher.ts';
+import {
+  arrivedEncounter,
+  finishedEncounter,
+  isSameRecord,
+  mayReach,
+  nameOf,
+  type Owner,
+  observationOf,
+  patientOf,
+  visitName,
+  withPlace,
+} from './resources.ts';
+import { latestFirst, type NumberedObservation, summaryPage } from './summary.ts';
+
+/** Of so many of a patient's latest records a summary is made. */
+const SUMMARY_RECORDS = 2_000;
+const ID_LENGTH = 16;
+
+/** Whose records: as the session that asks knows the patient. */
+export type Patient = Omit<Owner, 'hubId'>;
+
+/** Somebody who waits. */
+export interface Waiting {
+  /** The number that the patient was given. */
+  readonly place: number;
+  /** When the patient came, ISO 8601. */
+  readonly since: string;
+  /** The hub's name for the patient, hex. */
+  readonly subject: string;
+}
+
+export interface RecordsOptions {
+  readonly hubId: string;
+  readonly store: Pick<HubStore, 'records'>;
+  /** The records' from now on: wiped with them. */
+  readonly cipher: RecordCipher;
+  /** Whose midnights end a day. */
+  readonly timeZone: string;
+  readonly surroundings: Pick<Surroundings, 'clock' | 'random'>;
+}
+
+/** What patients leave at this hub and find again (PROTOCOL 2.5, DATA). Records hang on the `subject`: a new card finds them. */
+export class Records {
+  readonly #hubId: string;
+  readonly #store: HubStore['records'];
+  readonly #cipher: RecordCipher;
+  readonly #calendar: Calendar;
+  readonly #surroundings: Pick<Surroundings, 'clock' | 'random'>;
+  readonly #created = new SlidingCounter({ max: LIMITS.observationsPerPatient, windowMs: LIMITS.hourMs });
+
+  constructor({ hubId, store, cipher, timeZone, surroundings }: RecordsOptions) {
+    this.#hubId = hubId;
+    this.#store = store.records;
+    this.#cipher = cipher;
+    this.#calendar = new Calendar(timeZone);
+    this.#surroundings = surroundings;
+  }
+
+  /** @param after the page before this one ended there @throws StoreCorruptError for a record that does not open */
+  async summary(patient: Patient, after?: string): Promise<Bundle> {
+    const rows = await this.#store.ofPatient(this.#cipher.patient(patient.subject), SUMMARY_RECORDS);
+    const observations = rows.flatMap((row) => this.#reachable(patient, row));
+    const visit = await this.#openVisit(patient);
+    const first = [patientOf({ ...patient, hubId: this.#hubId }), ...(visit === null ? [] : [visit])];
+    return summaryPage(first, latestFirst(observations), after);
+  }
+
+  /** Keeps a measurement; the same once more is answered alike. @throws RequestRefusedError */
+  async create(patient: Patient, sent: NewObservation): Promise<Observation> {
+    const owner = { ...patient, hubId: this.#hubId };
+    const made = observationOf(owner, toHex(this.#surroundings.random(ID_LENGTH)), sent);
+    this.#check(made, sent);
+    const place = this.#cipher.place(patient.subject, nameOf(made));
+    const known = await this.#store.find(place.name);
+    if (known !== null) return sameOrConflict(this.#openObservation(known), made);
+    if (!this.#created.take(toHex(patient.subject), this.#surroundings.clock.monotonic())) {
+      throw new RequestRefusedError('busy', 'too many measurements of one patient: try again in an hour');
+    }
+    const { record, isNew } = await this.#store.keep({ ...place, sealed: this.#cipher.seal(place, made) });
+    return isNew ? made : sameOrConflict(this.#openObservation(record), made);
+  }
+
+  /** Once a day of the clinic; the second time is answered as the first. @throws RequestRefusedError */
+  async checkIn(patient: Patient): Promise<Encounter> {
+    const { clock, random } = this.#surroundings;
+    const now = clock.now();
+    const day = this.#calendar.dayOf(now);
+    const owner = { ...patient, hubId: this.#hubId };
+    const made = arrivedEncounter(owner, toHex(random(ID_LENGTH)), day, now);
+    const place = this.#cipher.place(patient.subject, visitName(day));
+    const sealed = this.#cipher.seal(place, made);
+    const { record, isNew } = await this.#store.admit({ ...place, sealed }, this.#cipher.day(day));
+    const kept = isNew ? made : this.#openEncounter(record);
+    if (!mayReach(patient.suite, kept)) {
+      throw new RequestRefusedError('conflict', 'the patient was checked in today with another card');
+    }
+    return withPlace(kept, record.place);
+  }
+
+  /** Who waits today, in order. */
+  async queue(): Promise<Waiting[]> {
+    const visits = await this.#store.waiting(this.#today());
+    return visits.map((visit) => {
+      const { period, subject } = this.#openEncounter(visit);
+      return { place: visit.place, since: period.start, subject: subject.identifier.value };
+    });
+  }
+
+  countWaiting(): Promise<number> {
+    return this.#store.countWaiting(this.#today());
+  }
+
+  /**
+   * The visit at `place` in today's queue is over. @returns false where it was already
+   * @throws NotInQueueError
+   */
+  async done(place: number): Promise<boolean> {
+    const visit = await this.#store.visitAt(this.#today(), place);
+    if (visit === null) {
+      throw new NotInQueueError(`nobody has number ${place} today: "cardea-hub queue" says who waits`);
+    }
+    if (!visit.waiting) return false;
+    const finished = finishedEncounter(this.#openEncounter(visit), this.#surroundings.clock.now());
+    return this.#store.leave(visit.name, this.#cipher.seal(visit, finished));
+  }
+
+  close(): void {
+    this.#cipher.wipe();
+  }
+
+  #today(): Uint8Array {
+    return this.#cipher.day(this.#calendar.dayOf(this.#surroundings.clock.now()));
+  }
+
+  async #openVisit(patient: Patient): Promise<Encounter | null> {
+    const day = this.#calendar.dayOf(this.#surroundings.clock.now());
+    const { name } = this.#cipher.place(patient.subject, visitName(day));
+    const found = await this.#store.find(name);
+    if (found === null) return null;
+    const kept = this.#openEncounter(found);
+    if (kept.status !== 'arrived' || !mayReach(patient.suite, kept)) return null;
+    return withPlace(kept, found.place);
+  }
+
+  #reachable(patient: Patient, row: SealedRecord): NumberedObservation[] {
+    const opened = this.#cipher.open(row, row.sealed);
+    const parsed = observation.safeParse(opened);
+    if (!parsed.success || !mayReach(patient.suite, parsed.data)) return [];
+    return [{ number: row.number, observation: parsed.data }];
+  }
+
+  #openObservation(row: SealedRecord): Observation {
+    return observation.parse(this.#cipher.open(row, row.sealed));
+  }
+
+  #openEncounter(row: SealedRecord): Encounter {
+    return encounter.parse(this.#cipher.open(row, row.sealed));
+  }
+
+  /** What the schema cannot know: whose session it is, and what time. */
+  #check(made: Observation, { subject, effectiveDateTime }: NewObservation): void {
+    const { system, value } = made.subject.identifier;
+    const asked = subject?.identifier;
+    if (asked !== undefined && (asked.system !== system || asked.value !== value)) {
+      throw new RequestRefusedError('params-invalid', 'the subject is not the patient of this session');
+    }
+    if (Date.parse(effectiveDateTime) > this.#surroundings.clock.now() + LIMITS.aheadMs) {
+      throw new RequestRefusedError('params-invalid', 'effectiveDateTime is in the future: set the clock');
+    }
+  }
+}
+
+function sameOrConflict(kept: Observation, sent: Observation): Observation {
+  if (isSameRecord(kept, sent)) return kept;
+  throw new RequestRefusedError('conflict', 'another measurement has this identifier');
+}
