@@ -2,7 +2,7 @@ import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Address, ByteStream, Listener } from '../runtime/network.ts';
-import { sourceOf, Tally } from '../runtime/source.ts';
+import { plainAddress, sourceOf, Tally } from '../runtime/source.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { type Certificate, CertificateError, certificateFingerprint } from './certificate.ts';
 import { encodePem } from './pem.ts';
@@ -44,6 +44,7 @@ export interface Caller {
 }
 
 const callers = new WeakMap<object, () => Caller>();
+const addresses = new WeakMap<object, string>();
 
 /**
  * Who is at the other end of a request's socket (`request.socket`); undefined for one who showed no
@@ -51,6 +52,11 @@ const callers = new WeakMap<object, () => Caller>();
  */
 export function callerFingerprint(socket: object): Caller | undefined {
   return callers.get(socket)?.();
+}
+
+/** The network address at the other end of a request's socket; null where it has none. */
+export function callerAddress(socket: object): string | null {
+  return addresses.get(socket) ?? null;
 }
 
 /**
@@ -154,6 +160,8 @@ export class HttpsServer {
       },
     });
     this.#connections.set(connection.socket, connection);
+    if (stream.remoteAddress !== undefined)
+      addresses.set(connection.socket, plainAddress(stream.remoteAddress));
   }
 
   /** @returns whether it is a member of this network */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fromUtf8 } from '../protocol/bytes.ts';
-import { noble } from '../protocol/crypto/noble.ts';
+import { clientPrimitives } from '../protocol/crypto/fastest.ts';
 import type { KeyPair } from '../protocol/keys.ts';
 import {
   createNewFile,
@@ -49,7 +49,8 @@ export async function pendingHubKey(
   const pkcs8 = await keptKey(path, () => x25519PrivateKeyToPkcs8(random(32)));
   const privateKey = x25519PrivateKeyFromPkcs8(pkcs8);
   if (privateKey === undefined) throw damaged(path);
-  return { privateKey, publicKey: noble.x25519Public(privateKey) };
+  const { x25519Public } = await clientPrimitives();
+  return { privateKey, publicKey: x25519Public(privateKey) };
 }
 
 /** For when a key has come into its identity. */

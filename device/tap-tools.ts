@@ -1,6 +1,6 @@
 import type { CardReader } from '../hardware/card-reader.ts';
 import type { Panel } from '../hardware/panel/panel.ts';
-import { noble } from '../protocol/crypto/noble.ts';
+import { clientPrimitives } from '../protocol/crypto/fastest.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { askCardList } from './card-list.ts';
 import { chooseHub, trustListedHub } from './hub-choice.ts';
@@ -37,6 +37,7 @@ export interface AssembledTerminal {
  */
 export async function assembleTerminal(parts: TerminalParts): Promise<AssembledTerminal> {
   const { surroundings, reader, panel, folder } = parts;
+  const primitives = await clientPrimitives();
   const files = new NetworkFiles(folder);
   let network = await files.network();
   let latestNotBefore = await files.latestNotBefore();
@@ -52,7 +53,7 @@ export async function assembleTerminal(parts: TerminalParts): Promise<AssembledT
   return {
     tools: {
       surroundings,
-      primitives: noble,
+      primitives,
       reader,
       panel,
       terminalId: network?.terminalId ?? '',

@@ -1,23 +1,21 @@
 import { AuthenticationError, ProtocolError, UnsupportedError } from '../protocol/errors.ts';
 import { WIRE_ERROR } from '../protocol/wire-error.ts';
 import { ConnectionLostError, SilentPeerError, TurnedAwayError } from './errors.ts';
+import type { Visit } from './gate.ts';
 import { logIn } from './login/log-in.ts';
-import type { HubServices } from './services.ts';
+import type { ConnectionServices } from './services.ts';
 import { Session } from './session/session.ts';
 import type { Wire } from './wire.ts';
 
 /** Serves one connection from HELLO to its end. Whatever comes, it settles, the stream is closed, and nothing is thrown. */
 export async function serveConnection(
-  hub: HubServices,
+  hub: ConnectionServices,
   wire: Wire,
   remoteAddress: string | undefined,
 ): Promise<void> {
-  const visit = hub.gate.admit(remoteAddress);
-  if (visit === null) {
-    wire.refuse(WIRE_ERROR.busy, 'too many connections');
-    return;
-  }
+  let visit: Visit | undefined;
   try {
+    visit = await hub.door.admit(remoteAddress);
     const loggedIn = await logIn(hub, wire, visit.source);
     if (loggedIn === null) {
       wire.close();
@@ -35,12 +33,12 @@ export async function serveConnection(
   } catch (cause) {
     turnAway(hub, wire, cause);
   } finally {
-    visit.leave();
+    visit?.leave();
   }
 }
 
 /** One uniform refusal on the wire; the detail goes into the local log (PROTOCOL 2.5). */
-function turnAway(hub: HubServices, wire: Wire, cause: unknown): void {
+function turnAway(hub: ConnectionServices, wire: Wire, cause: unknown): void {
   const { log } = hub.surroundings;
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof ConnectionLostError) {

@@ -1,9 +1,9 @@
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { HubIdentity as LimbasiyaIdentity } from '../protocol/limbasiya/updation.ts';
-import { WIRE_ERROR } from '../protocol/wire-error.ts';
-import type { Address, ByteStream } from '../runtime/network.ts';
+import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import { serveConnection } from './connection.ts';
+import { Connections } from './connections.ts';
+import { HubDoor } from './door.ts';
 import { followFeed } from './feed/follower.ts';
 import { Questions } from './feed/questions.ts';
 import type { Rc } from './feed/rc.ts';
@@ -11,14 +11,14 @@ import { Reach } from './feed/reach.ts';
 import { Reporter } from './feed/reporter.ts';
 import { Gate } from './gate.ts';
 import { type LimbasiyaRc, PatientList } from './limbasiya/patient-list.ts';
-import type { LimbasiyaService } from './limbasiya/service.ts';
+import { LimbasiyaDesk, type LimbasiyaService } from './limbasiya/service.ts';
+import { LoginDesk } from './login/desk.ts';
 import type { RecordCipher } from './records/cipher.ts';
-import { Records } from './records/records.ts';
+import { HubRecords } from './records/records.ts';
 import type { CurrentIdentity } from './renewal/current-identity.ts';
 import type { HubPolicy, HubServices } from './services.ts';
-import { Sessions } from './session/sessions.ts';
+import { type SessionDirectory, Sessions } from './session/sessions.ts';
 import type { HubStore } from './store/store.ts';
-import { Wire } from './wire.ts';
 
 export interface HubOptions {
   readonly surroundings: Surroundings;
@@ -52,14 +52,15 @@ export interface Hub {
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const { surroundings, rc } = options;
-  const services = createServices(options);
-  const connections = new Connections(services);
+  const sessions = new Sessions();
+  const { services, list } = createServices(options, sessions);
+  const connections = new Connections({ ...services, sessions });
   const listener = await surroundings.network.listen(options.listen, (stream) => connections.serve(stream));
   const stop = new AbortController();
   const background = Promise.all([
     followFeed({ rc, services }, stop.signal),
     services.reporter.run(stop.signal),
-    services.limbasiya?.list.refresh(),
+    list?.refresh(),
   ]);
   return {
     address: listener.address,
@@ -75,73 +76,50 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
 }
 
-function createServices(options: HubOptions): HubServices {
+function createServices(
+  options: HubOptions,
+  sessions: SessionDirectory,
+): { readonly services: HubServices; readonly list: PatientList | null } {
   const { surroundings, primitives, identity, policy, store, rc, cipher } = options;
   const { lists, outbox } = store;
-  const sessions = new Sessions();
   const reach = new Reach(surroundings.clock);
   const onRevoked = (uids: readonly Uint8Array[]) => sessions.endRevoked(uids);
   const reporter = new Reporter({ rc, outbox, lists, reach, surroundings, onRevoked });
   const questions = new Questions({ rc, lists, reporter, reach, surroundings, onRevoked });
   const gate = new Gate(surroundings.clock);
-  const limbasiya = createLimbasiya(options, reach, onRevoked);
+  const core = { surroundings, policy, store, gate, questions };
+  const list = createList(options, reach, onRevoked);
   const { hubId } = identity;
-  const records = new Records({ hubId, store, cipher, timeZone: policy.timeZone, surroundings });
-  return {
+  const services: HubServices = {
+    ...core,
     identity,
-    policy,
     primitives,
-    surroundings,
-    store,
-    gate,
     sessions,
+    door: new HubDoor(core),
+    desk: new LoginDesk({ ...core, reporter }),
     reach,
-    questions,
     reporter,
-    records,
-    limbasiya,
+    records: new HubRecords({ hubId, store, cipher, timeZone: policy.timeZone, surroundings }),
+    limbasiya: limbasiyaService(options, core, list),
   };
+  return { services, list };
 }
 
-function createLimbasiya(
-  { limbasiya, identity, primitives, surroundings, store }: HubOptions,
+function createList(
+  { limbasiya, primitives, surroundings, store: { patients } }: HubOptions,
   reach: Reach,
   onGone: (uids: readonly Uint8Array[]) => void,
-): LimbasiyaService | null {
+): PatientList | null {
   if (limbasiya === undefined) return null;
-  const { patients } = store;
-  return {
-    self: { ID: identity.hubId, SSK: limbasiya.identity.SSK, Loc: identity.location },
-    list: new PatientList({ ...limbasiya, patients, primitives, surroundings, reach, onGone }),
-  };
+  return new PatientList({ ...limbasiya, patients, primitives, surroundings, reach, onGone });
 }
 
-/** The connections that are open now. */
-class Connections {
-  readonly #services: HubServices;
-  readonly #open = new Map<Wire, Promise<void>>();
-  #isClosing = false;
-
-  constructor(services: HubServices) {
-    this.#services = services;
-  }
-
-  serve(stream: ByteStream): void {
-    if (this.#isClosing) {
-      stream.destroy();
-      return;
-    }
-    const wire = new Wire(stream, this.#services.surroundings.clock);
-    const served = serveConnection(this.#services, wire, stream.remoteAddress);
-    this.#open.set(wire, served);
-    stream.once('close', () => void served.then(() => this.#open.delete(wire)));
-  }
-
-  /** Ends every connection; resolves when what each of them took is settled. */
-  async close(): Promise<void> {
-    this.#isClosing = true;
-    for (const wire of this.#open.keys()) wire.refuse(WIRE_ERROR.busy, 'the hub is stopping');
-    await Promise.all(this.#open.values());
-    for (const wire of this.#open.keys()) wire.destroy();
-  }
+function limbasiyaService(
+  { limbasiya, identity }: HubOptions,
+  core: Omit<ConstructorParameters<typeof LimbasiyaDesk>[0], 'self' | 'list'>,
+  list: PatientList | null,
+): LimbasiyaService | null {
+  if (limbasiya === undefined || list === null) return null;
+  const self = { ID: identity.hubId, SSK: limbasiya.identity.SSK, Loc: identity.location };
+  return new LimbasiyaDesk({ ...core, self, list });
 }

@@ -3,7 +3,7 @@ import { decodeJoinToken } from '../certs/join-token.ts';
 import { RcClient } from '../certs/rc-client.ts';
 import { RcAnswerError } from '../certs/rc-errors.ts';
 import { loadTlsIdentity } from '../certs/tls-identity.ts';
-import { noble } from '../protocol/crypto/noble.ts';
+import { clientPrimitives } from '../protocol/crypto/fastest.ts';
 import type { JoinResponse } from '../protocol/rc-api/join.ts';
 import { formatAddress } from '../runtime/address.ts';
 import { CardeaError } from '../runtime/errors.ts';
@@ -59,7 +59,8 @@ async function registerToo(
     identity: await loadTlsIdentity(folder),
   });
   try {
-    await registerForLimbasiya({ folder, hubId, rc, primitives: noble, random: surroundings.random });
+    const primitives = await clientPrimitives();
+    await registerForLimbasiya({ folder, hubId, rc, primitives, random: surroundings.random });
     return null;
   } catch (cause) {
     if (cause instanceof CardeaError) return cause.message;

@@ -2,7 +2,7 @@ import { loadHubIdentity } from '../certs/hub-identity.ts';
 import { RcClient } from '../certs/rc-client.ts';
 import { loadTlsIdentity } from '../certs/tls-identity.ts';
 import { wipe } from '../protocol/bytes.ts';
-import { noble } from '../protocol/crypto/noble.ts';
+import { serverPrimitives } from '../protocol/crypto/fastest.ts';
 import { formatAddress } from '../runtime/address.ts';
 import { serveControl } from '../runtime/control-socket.ts';
 import type { Address } from '../runtime/network.ts';
@@ -79,11 +79,12 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
       (current) => current.close(),
     );
     const store = resources.add(openHubStore(folder), (opened) => opened.close());
+    const primitives = await serverPrimitives();
     const cipher = resources.add(
       await openRecordCipher({
         key: recordsKey(folder, random, records),
         store,
-        primitives: noble,
+        primitives,
         random,
       }),
       (opened) => opened.wipe(),
@@ -95,14 +96,13 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
     const limbasiya =
       allow === 'none'
         ? null
-        : resources.add(
-            await registerForLimbasiya({ folder, hubId, rc, primitives: noble, random }),
-            ({ Q, SSK }) => wipe(Q, SSK),
+        : resources.add(await registerForLimbasiya({ folder, hubId, rc, primitives, random }), ({ Q, SSK }) =>
+            wipe(Q, SSK),
           );
     const hub = resources.add(
       await startHub({
         surroundings,
-        primitives: noble,
+        primitives,
         identity,
         policy: { ...DEFAULT_POLICY, ...policy },
         store,

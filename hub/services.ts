@@ -1,13 +1,15 @@
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import type { Door } from './door.ts';
 import type { Questions } from './feed/questions.ts';
 import type { Reach } from './feed/reach.ts';
 import type { Reporter } from './feed/reporter.ts';
 import type { Gate } from './gate.ts';
 import type { LimbasiyaService } from './limbasiya/service.ts';
-import type { Records } from './records/records.ts';
+import type { Desk } from './login/desk.ts';
+import type { HubRecords, Records } from './records/records.ts';
 import type { CurrentIdentity } from './renewal/current-identity.ts';
-import type { Sessions } from './session/sessions.ts';
+import type { SessionDirectory, Sessions } from './session/sessions.ts';
 import type { HubStore } from './store/store.ts';
 
 /** What a clinic may set. */
@@ -22,20 +24,44 @@ export interface HubPolicy {
   readonly timeZone: string;
 }
 
-/** Everything that a connection of this hub works with. */
-export interface HubServices {
+/** What every part of a hub works with, in whichever of its processes. */
+interface CommonServices {
   readonly identity: CurrentIdentity;
   readonly policy: HubPolicy;
   readonly primitives: Primitives;
   readonly surroundings: Surroundings;
+}
+
+/**
+ * Everything that a connection works with. In a worker, all but the first few are at the hub's own process, and
+ * are asked over a channel: what they take and give is plain data, and `hub/workers/remote.ts` lists their methods.
+ */
+export interface ConnectionServices extends CommonServices {
+  /** Those of this process. */
+  readonly sessions: Sessions;
+  readonly door: Door;
+  readonly desk: Desk;
+  readonly store: Pick<HubStore, 'pins'>;
+  readonly questions: Pick<Questions, 'tellFirst'>;
+  readonly reporter: Pick<Reporter, 'wake'>;
+  readonly records: Records;
+  /** Null where limbasiya-2021 is not allowed. */
+  readonly limbasiya: LimbasiyaService | null;
+}
+
+/** Everything that a hub has besides its connections: one of each, at the process that owns the folder. */
+export interface HubServices extends CommonServices {
+  /** Those of all processes. */
+  readonly sessions: SessionDirectory;
+  readonly door: Door;
+  readonly desk: Desk;
   readonly store: HubStore;
   readonly gate: Gate;
-  readonly sessions: Sessions;
   /** Whether the RC answers. */
   readonly reach: Reach;
   readonly questions: Questions;
   readonly reporter: Reporter;
-  readonly records: Records;
+  readonly records: HubRecords;
   /** Null where limbasiya-2021 is not allowed. */
   readonly limbasiya: LimbasiyaService | null;
 }

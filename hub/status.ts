@@ -65,7 +65,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     sessions: hub.sessions.count,
     connections: hub.gate.connections,
     certificateEnds: identity.notAfter,
-    limbasiya: hub.limbasiya && { cards: await hub.limbasiya.list.count(), means: WHAT_IT_MEANS },
+    limbasiya: hub.limbasiya && { cards: await hub.limbasiya.countPatients(), means: WHAT_IT_MEANS },
     warnings: [words, certificate].filter((warning) => warning !== null),
   };
 }

@@ -1,7 +1,7 @@
 import { ristretto255 } from '@noble/curves/ed25519.js';
 import { bytesToNumberLE } from '@noble/curves/utils.js';
 import { concat, isZero, type Random, u8, u16, utf8, wipe } from './bytes.ts';
-import { ELEMENT_LENGTH, KEY_LENGTH } from './constants.ts';
+import { KEY_LENGTH } from './constants.ts';
 import type { Primitives } from './crypto/primitives.ts';
 import { MalformedError } from './errors.ts';
 
@@ -93,18 +93,6 @@ export function deriveKey(p: Primitives, seed: Uint8Array, info: Uint8Array): Ui
     if (!isZero(key)) return key;
   }
   throw new MalformedError('no OPRF key can be derived from this seed');
-}
-
-/** Whether `bytes` are a ristretto255 element in its one encoding, and not the identity. */
-export function isElement(bytes: Uint8Array): boolean {
-  // The identity is all zeros; whether it is one may be seen, so it need not be slow.
-  if (bytes.length !== ELEMENT_LENGTH || isZero(bytes)) return false;
-  try {
-    ristretto255.Point.fromBytes(bytes);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** 64 uniform bytes, little-endian, modulo the order of the group (RFC 9497, 4.7.2). */

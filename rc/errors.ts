@@ -1,4 +1,5 @@
 import { CardeaError } from '../runtime/errors.ts';
+import type { Membership } from './store/members.ts';
 
 /** Why the registration centre refuses a request, and the HTTP status that says so (RFC 9457). */
 export const REFUSALS = {
@@ -31,9 +32,16 @@ export type RefusalCode = keyof typeof REFUSALS;
 /** A request that the registration centre does not grant. The message may be shown to whoever asked. */
 export class RefusedError extends CardeaError {
   readonly code: RefusalCode;
+  /** Who asked, where that is known before they are let in. */
+  readonly by: Membership | null;
 
-  constructor(code: RefusalCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(
+    code: RefusalCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly by?: Membership } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.by = options.by ?? null;
   }
 }

@@ -1,18 +1,21 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Authority, createAuthority } from '../certs/authority.ts';
+import { Authority, type AuthorityKey, createAuthority } from '../certs/authority.ts';
 import { certificateFingerprint, keyFingerprint, parseCertificate } from '../certs/certificate.ts';
 import { newTlsKeyPair } from '../certs/keys.ts';
 import { saveTlsIdentity } from '../certs/tls-identity.ts';
-import { toHex } from '../protocol/bytes.ts';
+import { toHex, wipe } from '../protocol/bytes.ts';
+import { machineOrigin } from '../runtime/audit/event.ts';
 import { CardeaError } from '../runtime/errors.ts';
 import { makeSecretFolder } from '../runtime/files.ts';
 import type { Address } from '../runtime/network.ts';
 import { takeOwnership } from '../runtime/ownership.ts';
+import type { SecretFolder } from '../runtime/secret-folder.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { createAuthorityFile } from './authority-file.ts';
 import { rcPaths, writeNetworkFile } from './folder.ts';
-import { MasterKeys } from './master-keys.ts';
+import { MasterKeys, openLimbasiyaKey } from './master-keys.ts';
+import { rcSecrets } from './secrets.ts';
 import { issueServerIdentity } from './server-identity.ts';
 import { createRcStore } from './store/rc-store.ts';
 
@@ -28,6 +31,10 @@ export interface InitOptions {
   readonly address: Address;
   /** The first operator's id. */
   readonly operator?: string;
+  /** Seals the master key and the authority's key; without it they are files for their owner alone. */
+  readonly passphrase?: string | undefined;
+  /** The cost of sealing; 17 when left out. */
+  readonly sealingLogN?: number | undefined;
 }
 
 export interface NewNetwork {
@@ -90,15 +97,18 @@ async function clearUnfinished(folder: string): Promise<void> {
 
 async function makeEverything(
   folder: string,
-  { surroundings, address, operator = 'admin' }: InitOptions,
+  { surroundings, address, operator = 'admin', passphrase, sealingLogN: logN }: InitOptions,
 ): Promise<NewNetwork> {
   const { clock, random } = surroundings;
   const paths = rcPaths(folder);
   const now = clock.now();
   await makeSecretFolder(paths.keys);
   const authorityKey = await createAuthority({ name: 'Cardea authority', now, random });
-  await createAuthorityFile(paths.keys, authorityKey);
-  await MasterKeys.create(paths.keys, random);
+  await keepSecrets(rcSecrets(folder, random, logN === undefined ? {} : { logN }), {
+    authorityKey,
+    passphrase,
+    random,
+  });
   const authority = await Authority.open(authorityKey, random);
   await issueServerIdentity(folder, authority, address, now);
 
@@ -115,6 +125,24 @@ async function makeEverything(
   return { operator, fingerprint: toHex(authority.fingerprint) };
 }
 
+async function keepSecrets(
+  secrets: SecretFolder,
+  options: {
+    readonly authorityKey: AuthorityKey;
+    readonly passphrase: string | undefined;
+    readonly random: Surroundings['random'];
+  },
+): Promise<void> {
+  try {
+    if (options.passphrase !== undefined) await secrets.sealFromNow(options.passphrase);
+    await createAuthorityFile(secrets, options.authorityKey);
+    await MasterKeys.create(secrets, options.random);
+    wipe(await openLimbasiyaKey(secrets, options.random, false));
+  } finally {
+    await secrets.close();
+  }
+}
+
 async function createRegistry(
   path: string,
   generation: Uint8Array,
@@ -125,6 +153,11 @@ async function createRegistry(
   const store = createRcStore(path, generation);
   try {
     const { spki, notAfter: expires } = parseCertificate(certificate);
+    await store.audit.note({
+      ...machineOrigin({ now: () => now }),
+      action: 'network.created',
+      outcome: 'done',
+    });
     await store.members.admitFirst(
       { kind: 'operator', id: operator, role: 'admin' },
       { fingerprint: certificateFingerprint(certificate), key: keyFingerprint(spki), expires },

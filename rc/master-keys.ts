@@ -1,42 +1,42 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fromHex, fromUtf8, toHex, wipe } from '../protocol/bytes.ts';
+import { fromHex, fromUtf8, toHex, utf8, wipe } from '../protocol/bytes.ts';
 import { CardeaError } from '../runtime/errors.ts';
-import { createNewFile, FileMissingError, readSecretFile } from '../runtime/files.ts';
+import { FileMissingError } from '../runtime/files.ts';
+import type { SecretFolder } from '../runtime/secret-folder.ts';
 
 /** A master key is missing, or what lies in its place is none. */
 export class MasterKeyError extends CardeaError {
   readonly code = 'master-key';
 }
 
-const FILE_NAME = /^master-([0-9]{1,3})\.key$/;
+const NAME = /^master-([0-9]{1,3})\.key$/;
+const LIMBASIYA = 'limbasiya.key';
 const KEY_BYTES = 32;
+const LAST_ID = 255;
+
+type Random = (length: number) => Uint8Array;
 
 /** The master keys K_RC[keyId], 32 bytes each (PROTOCOL 2.1). They leave this object for derivations alone. */
 export class MasterKeys {
-  readonly #keys: ReadonlyMap<number, Uint8Array>;
+  readonly #keys: Map<number, Uint8Array>;
 
-  private constructor(keys: ReadonlyMap<number, Uint8Array>) {
+  private constructor(keys: Map<number, Uint8Array>) {
     this.#keys = keys;
   }
 
-  /** Makes K_RC[0] in the folder `keys`, which exists. @throws FileExistsError */
-  static async create(keys: string, random: (length: number) => Uint8Array): Promise<void> {
-    const key = random(KEY_BYTES);
-    await createNewFile(join(keys, 'master-0.key'), `${toHex(key)}\n`);
-    wipe(key);
+  /** Makes K_RC[0]. @throws FileExistsError, FileError */
+  static async create(secrets: SecretFolder, random: Random): Promise<void> {
+    wipe(await makeKey(secrets, nameOf(0), random));
   }
 
-  /** @throws MasterKeyError, SecretFileExposedError, FileMissingError */
-  static async load(keys: string): Promise<MasterKeys> {
+  /** @throws MasterKeyError, and what reading a secret throws */
+  static async load(secrets: SecretFolder): Promise<MasterKeys> {
     const found = new Map<number, Uint8Array>();
-    for (const name of await readdir(keys)) {
-      const keyId = Number(FILE_NAME.exec(name)?.[1]);
-      if (keyId <= 255) found.set(keyId, parseKey(join(keys, name), await readSecretFile(join(keys, name))));
+    for (const name of await secrets.names()) {
+      const keyId = Number(NAME.exec(name)?.[1]);
+      if (keyId <= LAST_ID) found.set(keyId, await readKey(secrets, name));
     }
-    if (!found.has(0)) {
-      throw new MasterKeyError(`${join(keys, 'master-0.key')} is missing: restore it from a backup`);
-    }
+    if (!found.has(0))
+      throw new MasterKeyError(`${secrets.path(nameOf(0))} is missing: restore it from a backup`);
     return new MasterKeys(found);
   }
 
@@ -51,10 +51,23 @@ export class MasterKeys {
     const key = this.#keys.get(keyId);
     if (key === undefined) {
       throw new MasterKeyError(
-        `the master key number ${keyId} is missing: restore master-${keyId}.key from a backup`,
+        `the master key number ${keyId} is missing: restore ${nameOf(keyId)} from a backup`,
       );
     }
     return key;
+  }
+
+  /**
+   * Makes the next key, for the cards that are registered from now on. It is on the disk before any of them is.
+   *
+   * @returns its id
+   * @throws MasterKeyError after the last, FileExistsError, FileError, and what making a secret throws
+   */
+  async rotate(secrets: SecretFolder, random: Random): Promise<number> {
+    const keyId = this.current.keyId + 1;
+    if (keyId > LAST_ID) throw new MasterKeyError(`there are no more than ${LAST_ID + 1} master keys`);
+    this.#keys.set(keyId, await makeKey(secrets, nameOf(keyId), random));
+    return keyId;
   }
 
   /** Overwrites the keys in memory; the object is of no use afterwards. */
@@ -64,35 +77,54 @@ export class MasterKeys {
 }
 
 /**
- * `K_RC` of limbasiya-2021, 32 bytes: a key of its own, in the folder `keys` (PROTOCOL 1). It is made where
- * there is none yet and none is needed to go on.
+ * `K_RC` of limbasiya-2021, 32 bytes: a key of its own (PROTOCOL 1). It is made where there is none yet and none
+ * is needed to go on.
  *
  * @param isInUse something was registered with it already
- * @throws MasterKeyError, SecretFileExposedError, FileError
+ * @throws MasterKeyError, and what reading and making a secret throws
  */
 export async function openLimbasiyaKey(
-  keys: string,
-  random: (length: number) => Uint8Array,
+  secrets: SecretFolder,
+  random: Random,
   isInUse: boolean,
 ): Promise<Uint8Array> {
-  const path = join(keys, 'limbasiya.key');
   try {
-    return parseKey(path, await readSecretFile(path));
+    return await readKey(secrets, LIMBASIYA);
   } catch (cause) {
     if (!(cause instanceof FileMissingError)) throw cause;
-    if (isInUse) throw new MasterKeyError(`${path} is missing: restore it from a backup`, { cause });
+    if (isInUse)
+      throw new MasterKeyError(`${secrets.path(LIMBASIYA)} is missing: restore it from a backup`, { cause });
   }
-  const key = random(KEY_BYTES);
-  await createNewFile(path, `${toHex(key)}\n`);
-  return key;
+  return makeKey(secrets, LIMBASIYA, random);
 }
 
-function parseKey(path: string, content: Uint8Array): Uint8Array {
+function nameOf(keyId: number): string {
+  return `master-${keyId}.key`;
+}
+
+async function makeKey(secrets: SecretFolder, name: string, random: Random): Promise<Uint8Array> {
+  const key = random(KEY_BYTES);
+  const content = utf8(`${toHex(key)}\n`);
+  try {
+    await secrets.create(name, content);
+    return key;
+  } catch (error) {
+    wipe(key);
+    throw error;
+  } finally {
+    wipe(content);
+  }
+}
+
+async function readKey(secrets: SecretFolder, name: string): Promise<Uint8Array> {
+  const content = await secrets.read(name);
   try {
     const key = fromHex(fromUtf8(content).trim());
     if (key.length === KEY_BYTES) return key;
   } catch {
     // Said below. The cause is left out: it might quote the key.
+  } finally {
+    wipe(content);
   }
-  throw new MasterKeyError(`${path} holds no master key: restore it from a backup`);
+  throw new MasterKeyError(`${secrets.path(name)} holds no master key: restore it from a backup`);
 }

@@ -3,6 +3,7 @@ import { createProgram } from '../runtime/command-line.ts';
 import { addCardCommands } from './commands/card.ts';
 import { addInit } from './commands/init.ts';
 import { addJoin } from './commands/join.ts';
+import { addSeal } from './commands/seal.ts';
 import { addServe } from './commands/serve.ts';
 import { addHub, addStatus } from './commands/status.ts';
 import { addToken } from './commands/token.ts';
@@ -19,6 +20,7 @@ export function createRcProgram(world: CommandWorld): Command {
   });
   addInit(program, world);
   addServe(program, world);
+  addSeal(program, world);
   addJoin(program, world);
   addStatus(program, world);
   addToken(program, world);

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { HttpsServer } from '../certs/https-server.ts';
 import { wipe } from '../protocol/bytes.ts';
-import { noble } from '../protocol/crypto/noble.ts';
+import { serverPrimitives } from '../protocol/crypto/fastest.ts';
 import { formatAddress } from '../runtime/address.ts';
 import type { Address } from '../runtime/network.ts';
 import { takeOwnership } from '../runtime/ownership.ts';
@@ -13,6 +13,7 @@ import { openAuthorityFile } from './authority-file.ts';
 import { FeedSignal } from './feed-signal.ts';
 import { RcFolderError, rcPaths, readNetworkFile, writeListeningPort } from './folder.ts';
 import { MasterKeys, openLimbasiyaKey } from './master-keys.ts';
+import { rcSecrets, type SecretSources } from './secrets.ts';
 import { currentServerIdentity } from './server-identity.ts';
 import { ServerRenewal } from './server-renewal.ts';
 import { openRcStore } from './store/rc-store.ts';
@@ -22,6 +23,8 @@ export interface ServeOptions {
   readonly folder: string;
   /** Port 0 asks for any free one. */
   readonly listen: Address;
+  /** Where its secrets come from; its own files alone when left out. */
+  readonly secrets?: SecretSources;
 }
 
 /** A registration centre that serves. */
@@ -37,10 +40,11 @@ export interface RunningRc {
 /**
  * Serves the registration centre that `initRc` made in `folder`, which it holds alone (DESIGN, one owner).
  *
- * @throws RcFolderError, FolderInUseError, SecretFileExposedError, AddressInUseError
+ * @throws RcFolderError, FolderInUseError, SecretFileExposedError, PassphraseError, AddressInUseError
  * @throws StoreCorruptError, StoreTooNewError and the other errors of the store
  */
-export async function serveRc({ surroundings, folder, listen }: ServeOptions): Promise<RunningRc> {
+export async function serveRc(options: ServeOptions): Promise<RunningRc> {
+  const { surroundings, folder, listen } = options;
   const { address: announced, kind } = await readNetworkFile(folder);
   if (kind !== 'registration-centre') {
     throw new RcFolderError(
@@ -51,15 +55,19 @@ export async function serveRc({ surroundings, folder, listen }: ServeOptions): P
   try {
     resources.add(takeOwnership(folder, 'cardea-rc serve'), (ownership) => ownership.release());
     const paths = rcPaths(folder);
-    const masterKeys = resources.add(await MasterKeys.load(paths.keys), (keys) => keys.wipe());
-    const authority = await openAuthorityFile(paths.keys, surroundings.random);
+    const { random } = surroundings;
+    const secrets = resources.add(rcSecrets(folder, random, options.secrets), (opened) => opened.close());
+    const masterKeys = resources.add(await MasterKeys.load(secrets), (keys) => keys.wipe());
+    const authority = await openAuthorityFile(secrets, random);
     const now = surroundings.clock.now();
     const identity = await currentServerIdentity(folder, authority, announced, now);
     const store = resources.add(openRcStore(paths.store), (opened) => opened.close());
+    const { clock, log } = surroundings;
+    await store.audit.noteService('service.started', clock, log);
+    resources.add(store.audit, (audit) => audit.noteService('service.stopped', clock, log));
     const isLimbasiyaInUse = !(await store.limbasiya.isEmpty());
-    const limbasiyaKey = resources.add(
-      await openLimbasiyaKey(paths.keys, surroundings.random, isLimbasiyaInUse),
-      (key) => wipe(key),
+    const limbasiyaKey = resources.add(await openLimbasiyaKey(secrets, random, isLimbasiyaInUse), (key) =>
+      wipe(key),
     );
     const https = resources.add(new HttpsServer({ surroundings, identity }), (server) => server.close());
     const renewal = resources.add(
@@ -71,7 +79,7 @@ export async function serveRc({ surroundings, folder, listen }: ServeOptions): P
     const reached = { ...announced };
     const app = await createApp({
       ...surroundings,
-      primitives: noble,
+      primitives: await serverPrimitives(),
       store,
       masterKeys,
       limbasiyaKey,

@@ -66,6 +66,11 @@ export class SecretFolder {
     return [...new Set(found.filter(isSecret))].sort();
   }
 
+  /** Where its file lies, or would. */
+  path(name: string): string {
+    return join(this.#options.folder, name);
+  }
+
   /** Undefined where there is none of that name. @throws SecretFileExposedError, FileError */
   async placeOf(name: string): Promise<SecretPlace | undefined> {
     return (await this.#find(name))?.place;
@@ -79,7 +84,7 @@ export class SecretFolder {
    */
   async read(name: string): Promise<Uint8Array> {
     const found = await this.#find(name);
-    const path = this.#path(name);
+    const path = this.path(name);
     if (found === undefined) throw new FileMissingError(`${path} does not exist: restore it from a backup`);
     if (found.place !== 'sealed') return found.content;
     const sealed = parseSealed(found.content, path);
@@ -94,12 +99,12 @@ export class SecretFolder {
    */
   async create(name: string, secret: Uint8Array): Promise<void> {
     await makeSecretFolder(this.#options.folder);
-    await createNewFile(this.#path(name), await this.#forFile(name, secret));
+    await createNewFile(this.path(name), await this.#forFile(name, secret));
   }
 
   /** As `create`, in place of the secret that is there. */
   async replace(name: string, secret: Uint8Array): Promise<void> {
-    await writeFileDurably(this.#path(name), await this.#forFile(name, secret));
+    await writeFileDurably(this.path(name), await this.#forFile(name, secret));
   }
 
   /** Seals from now on what is made, under `passphrase`: for a folder that has no secrets yet. */
@@ -112,21 +117,23 @@ export class SecretFolder {
   }
 
   /**
-   * Seals every secret that lies in a file, under `passphrase`, whatever it was sealed under before. One that was
-   * cut short has sealed some: it is repeated with the same passphrase.
+   * Seals every secret that lies in a file, under a passphrase that is asked for once all have been read, whatever
+   * they were sealed under before. One that was cut short has sealed some: it is repeated with the same passphrase.
    *
    * @returns the names of those that were sealed
    * @throws as `read` and `create`
    */
-  async seal(passphrase: string): Promise<readonly string[]> {
-    await this.sealFromNow(passphrase);
-    return this.#rewrite((name, secret) => this.#forFile(name, secret));
+  async seal(passphrase: () => Promise<string>): Promise<readonly string[]> {
+    const secrets = await this.#readAll((place) => place !== 'credential');
+    await this.sealFromNow(await passphrase());
+    return this.#rewrite(secrets, (name, secret) => this.#forFile(name, secret));
   }
 
   /** Opens every sealed file: each is then one that only its owner can read. @returns their names */
   async unseal(): Promise<readonly string[]> {
+    const secrets = await this.#readAll((place) => place === 'sealed');
     this.#sealing = undefined;
-    return this.#rewrite(async (_name, secret) => secret);
+    return this.#rewrite(secrets, async (_name, secret) => secret);
   }
 
   /** Forgets what opens the secrets. */
@@ -138,19 +145,25 @@ export class SecretFolder {
     this.#stretched.clear();
   }
 
-  /** All are read before the first is written: a wrong passphrase changes nothing. */
-  async #rewrite(
-    contentOf: (name: string, secret: Uint8Array) => Promise<Uint8Array | string>,
-  ): Promise<string[]> {
-    const secrets: [string, Uint8Array][] = [];
+  /** All of them before the first is written: a wrong passphrase changes nothing. */
+  async #readAll(isMeant: (place: SecretPlace) => boolean): Promise<ReadonlyMap<string, Uint8Array>> {
+    const secrets = new Map<string, Uint8Array>();
     for (const name of await this.names()) {
-      if ((await this.placeOf(name)) !== 'credential') secrets.push([name, await this.read(name)]);
+      const place = await this.placeOf(name);
+      if (place !== undefined && isMeant(place)) secrets.set(name, await this.read(name));
     }
+    return secrets;
+  }
+
+  async #rewrite(
+    secrets: ReadonlyMap<string, Uint8Array>,
+    contentOf: (name: string, secret: Uint8Array) => Promise<Uint8Array | string>,
+  ): Promise<readonly string[]> {
     for (const [name, secret] of secrets) {
-      await writeFileDurably(this.#path(name), await contentOf(name, secret));
+      await writeFileDurably(this.path(name), await contentOf(name, secret));
       secret.fill(0);
     }
-    return secrets.map(([name]) => name);
+    return [...secrets.keys()];
   }
 
   /** What to write: sealed where another is, with its salt, so that the passphrase is stretched once for all. */
@@ -162,7 +175,7 @@ export class SecretFolder {
       const found = await this.#find(other);
       if (found?.place === 'credential') credential = other;
       if (found?.place !== 'sealed') continue;
-      const sealed = parseSealed(found.content, this.#path(other));
+      const sealed = parseSealed(found.content, this.path(other));
       const stretched = await this.#key(sealed);
       // Seals nothing under a passphrase that the others are not sealed under.
       openSealed(sealed, other, stretched).fill(0);
@@ -180,7 +193,7 @@ export class SecretFolder {
       const content = await unlessMissing(readCredentialFile(join(credentials, name)));
       if (content !== undefined) return { place: 'credential', content };
     }
-    const content = await unlessMissing(readSecretFile(this.#path(name)));
+    const content = await unlessMissing(readSecretFile(this.path(name)));
     if (content === undefined) return undefined;
     await checkSecretFolder(folder);
     return { place: isSealed(content) ? 'sealed' : 'file', content };
@@ -194,10 +207,6 @@ export class SecretFolder {
     const key = this.#passphrase.then((passphrase) => stretchPassphrase(passphrase, stretching));
     this.#stretched.set(id, key);
     return key;
-  }
-
-  #path(name: string): string {
-    return join(this.#options.folder, name);
   }
 }
 

@@ -19,11 +19,16 @@ export class Tally {
   }
 }
 
+/** An address as it is written down: without a zone, and an IPv4 address as one. */
+export function plainAddress(remoteAddress: string): string {
+  const address = remoteAddress.toLowerCase().replace(/%.*$/, '');
+  const mapped = /^::ffff:([0-9.]+)$/.exec(address)?.[1];
+  return mapped !== undefined && isIPv4(mapped) ? mapped : address;
+}
+
 /** Whom a remote address stands for when it is counted: with IPv6, whoever has the /64 has all of it. */
 export function sourceOf(remoteAddress: string | undefined): string {
-  const address = (remoteAddress ?? 'unknown').toLowerCase().replace(/%.*$/, '');
-  const mapped = /^::ffff:([0-9.]+)$/.exec(address)?.[1];
-  if (mapped !== undefined && isIPv4(mapped)) return mapped;
+  const address = plainAddress(remoteAddress ?? 'unknown');
   return isIPv6(address) ? `${networkPart(address)}::/64` : address;
 }
 

@@ -1,7 +1,7 @@
 import type { CardReader } from '../../hardware/card-reader.ts';
 import type { PanelParts } from '../../hardware/panel/panel-parts.ts';
 import { openReader } from '../../hardware/reader-path.ts';
-import { noble } from '../../protocol/crypto/noble.ts';
+import { clientPrimitives } from '../../protocol/crypto/fastest.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { clockFindings } from './clock-findings.ts';
 import { type Finding, fine } from './finding.ts';
@@ -83,7 +83,7 @@ async function tryReader(exam: Exam): Promise<ReaderFacts> {
     return await gatherReader({
       reader,
       clock,
-      primitives: noble,
+      primitives: await clientPrimitives(),
       cardWaitMs: exam.waitMs,
       askForCard: () => exam.ask(`Lay a card on the reader, within ${exam.waitMs / 1000} s …`),
       signal: exam.signal,

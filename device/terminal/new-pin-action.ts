@@ -1,6 +1,5 @@
 import { equalConstantTime, fromHex, toHex, wipe } from '../../protocol/bytes.ts';
 import { type CardeaCard, encodeCardImage } from '../../protocol/card-image.ts';
-import { isElement } from '../../protocol/oprf.ts';
 import { parsePin } from '../../protocol/pin.ts';
 import { PinAttempt } from '../../protocol/pin-attempt.ts';
 import { changePin } from '../../protocol/pin-change.ts';
@@ -34,6 +33,7 @@ export class NewPin {
 
   /** Has the new PIN evaluated, seals the boxes and has the hub keep what proves them. */
   async prepare(): Promise<{ readonly pinVersion: number }> {
+    const { primitives, surroundings } = this.#tools;
     const { session, image, usk } = this.#context;
     const { blinded } = this.#attempt;
     const answer = await session.call('oprf.evaluate', { blinded: toHex(blinded) });
@@ -41,13 +41,12 @@ export class NewPin {
     // The same refusals as at a login: a hub that hands back what it was given would know the card's key.
     if (
       answer.pinVersion <= image.pinVersion ||
-      !isElement(evaluated) ||
+      !primitives.isElement(evaluated) ||
       equalConstantTime(evaluated, blinded)
     ) {
       throw new TapRefusedError('new-pin-refused');
     }
     const { pinVersion } = answer;
-    const { primitives, surroundings } = this.#tools;
     const changed = await changePin(primitives, {
       card: image,
       usk,

@@ -1,3 +1,5 @@
+import { WIRE_ERROR } from '../../protocol/wire-error.ts';
+import { TurnedAwayError } from '../errors.ts';
 import type { HubServices } from '../services.ts';
 
 const DAY_MS = 86_400_000;
@@ -66,4 +68,15 @@ export async function currentListAge({
   const position = await store.lists.position();
   const age = listAge(position?.heard ?? null, surroundings.clock.now(), policy.listAgeDays);
   return { age, words: describeListAge(age, policy.listAgeDays) };
+}
+
+/**
+ * Logins stop where the lists are too old (PROTOCOL 2.5, age of the lists); nothing is wrong with the card.
+ * @throws TurnedAwayError
+ */
+export async function checkLists(hub: Pick<HubServices, 'store' | 'surroundings' | 'policy'>): Promise<void> {
+  const { age, words } = await currentListAge(hub);
+  if (!mayLogIn(age)) {
+    throw new TurnedAwayError(WIRE_ERROR.busy, 'the lists are too old', words ?? age.state);
+  }
 }

@@ -1,4 +1,4 @@
-import { toHex, wipe } from '../../protocol/bytes.ts';
+import { wipe } from '../../protocol/bytes.ts';
 import { SUITE } from '../../protocol/constants.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { FRAME } from '../../protocol/frames.ts';
@@ -8,8 +8,7 @@ import { WIRE_ERROR } from '../../protocol/wire-error.ts';
 import { TurnedAwayError } from '../errors.ts';
 import { expectBody, notAuthenticated } from '../login/expect.ts';
 import type { LoggedIn } from '../login/logged-in.ts';
-import type { HubServices } from '../services.ts';
-import type { ListedPatient } from '../store/patients.ts';
+import type { ConnectionServices } from '../services.ts';
 import type { Wire } from '../wire.ts';
 import type { LimbasiyaService } from './service.ts';
 
@@ -34,20 +33,17 @@ export interface LoginUnderWay {
  * @throws TurnedAwayError, ProtocolError, SilentPeerError, ConnectionLostError, StoreError
  */
 export async function logInLimbasiya(
-  hub: HubServices,
-  { self, list }: LimbasiyaService,
+  hub: ConnectionServices,
+  limbasiya: LimbasiyaService,
   wire: Wire,
   { hello, body, deadline }: LoginUnderWay,
 ): Promise<LoggedIn> {
   const { clock } = hub.surroundings;
-  const login = new LimbasiyaHubLogin(hub.primitives, { hello, hub: self });
+  const login = new LimbasiyaHubLogin(hub.primitives, { hello, hub: limbasiya.self });
   try {
     const UID = readLogin(login, body, clock.now());
-    const patient = await findPatient(hub, list, UID);
+    const patient = await limbasiya.admit(UID);
     if (patient === null) throw notAuthenticated('the card is not on the limbasiya-2021 list');
-    if (!hub.gate.takeLogin(toHex(UID))) {
-      throw new TurnedAwayError(WIRE_ERROR.busy, 'too many logins', 'a card had its logins of the hour');
-    }
     const { C, subject } = patient;
     await wire.send(login.challenge({ C, VT: hub.policy.validitySeconds }));
     wipe(C);
@@ -62,7 +58,7 @@ export async function logInLimbasiya(
       failed: 0,
       recovery: false,
       pinVersion: 0,
-      mayStay: async () => (await list.find(UID)) !== null,
+      mayStay: () => limbasiya.isListed(UID),
     };
   } finally {
     login.wipe();
@@ -77,18 +73,6 @@ function readLogin(login: LimbasiyaHubLogin, body: Uint8Array, now: number): Uin
     if (!(cause instanceof ClockError)) throw cause;
     throw new TurnedAwayError(WIRE_ERROR.clock, String(now), cause.message, { cause });
   }
-}
-
-/** An unknown `UID` is looked for in the list as it is now, within the bounds of PROTOCOL 2.6. */
-async function findPatient(
-  { questions }: HubServices,
-  list: LimbasiyaService['list'],
-  UID: Uint8Array,
-): Promise<ListedPatient | null> {
-  const patient = await list.find(UID);
-  if (patient !== null) return patient;
-  await questions.ask(toHex(UID), () => list.refresh());
-  return list.find(UID);
 }
 
 /** Every way in which a PROOF can be wrong looks the same from outside. */

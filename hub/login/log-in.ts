@@ -1,4 +1,4 @@
-import { toHex, wipe } from '../../protocol/bytes.ts';
+import { wipe } from '../../protocol/bytes.ts';
 import { SUITE } from '../../protocol/constants.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { FRAME } from '../../protocol/frames.ts';
@@ -7,29 +7,19 @@ import { deriveOprfKey } from '../../protocol/keys.ts';
 import { HubLogin, type ReceivedLogin } from '../../protocol/login/hub.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import { evaluate } from '../../protocol/oprf.ts';
-import { WIRE_ERROR } from '../../protocol/wire-error.ts';
-import type { HeldCard } from '../card.ts';
-import { SilentPeerError, TurnedAwayError } from '../errors.ts';
-import { currentListAge, mayLogIn } from '../feed/list-age.ts';
+import { SilentPeerError } from '../errors.ts';
 import { isLimbasiyaLogin, logInLimbasiya } from '../limbasiya/log-in.ts';
 import { LIMITS } from '../limits.ts';
-import type { HubServices } from '../services.ts';
-import type { LoginAnswer } from '../store/tries.ts';
+import type { ConnectionServices } from '../services.ts';
 import type { Wire } from '../wire.ts';
-import { expectedStatics, questionBefore } from './decide.ts';
+import type { DeskAnswer } from './desk.ts';
 import { expectBody, notAuthenticated } from './expect.ts';
 import type { LoggedIn } from './logged-in.ts';
-
-/** A card that has logged in by a right PROOF. */
-interface Proved extends LoggedIn {
-  /** The try that the login took was given back. */
-  readonly gaveTryBack: boolean;
-}
 
 /** What a HELLO holds: a network that rotated its authority more often shows its newest (PROTOCOL 2.5). */
 const CERTIFICATES_MAX = 4;
 
-type Admitted = Extract<LoginAnswer, { readonly status: typeof STATUS.goOn }>;
+type Admitted = Extract<DeskAnswer, { readonly status: typeof STATUS.goOn }>;
 
 /**
  * One login from HELLO to a right PROOF (PROTOCOL 2.5). Whatever it took and did not earn is settled when
@@ -39,9 +29,8 @@ type Admitted = Extract<LoginAnswer, { readonly status: typeof STATUS.goOn }>;
  * @returns null when the card was refused with a status, and the connection is to be closed
  * @throws TurnedAwayError, ProtocolError, SilentPeerError, ConnectionLostError, StoreError
  */
-export async function logIn(hub: HubServices, wire: Wire, source: string): Promise<LoggedIn | null> {
+export async function logIn(hub: ConnectionServices, wire: Wire, source: string): Promise<LoggedIn | null> {
   const { clock, random } = hub.surroundings;
-  await checkLists(hub);
   const identity = hub.identity.current;
   const hello = encodeHello({
     nonce: random(32),
@@ -51,7 +40,6 @@ export async function logIn(hub: HubServices, wire: Wire, source: string): Promi
   await wire.send(hello);
   const body = await wire.receive(LIMITS.loginMs);
   const deadline = clock.monotonic() + LIMITS.proofMs;
-  await checkLists(hub);
   if (hub.limbasiya !== null && isLimbasiyaLogin(body)) {
     return logInLimbasiya(hub, hub.limbasiya, wire, { hello, body, deadline });
   }
@@ -59,13 +47,12 @@ export async function logIn(hub: HubServices, wire: Wire, source: string): Promi
   const login = new HubLogin(hub.primitives, { hello, hubStatic: identity.keyPair, random });
   try {
     const claim = login.readLogin(expectBody(body, FRAME.login));
-    const answer = await decide(hub, claim, source);
+    const answer = await hub.desk.answer(claim, source);
     if (answer.status !== STATUS.goOn) {
-      hub.surroundings.log.info('login refused', { status: nameOf(answer.status) });
       await wire.send(login.refuse(answer.status));
       return null;
     }
-    return await prove(hub, wire, { login, claim, answer, source, deadline });
+    return await prove(hub, wire, { login, claim, answer, deadline });
   } finally {
     login.wipe();
   }
@@ -75,14 +62,13 @@ interface Handshake {
   readonly login: HubLogin;
   readonly claim: ReceivedLogin;
   readonly answer: Admitted;
-  readonly source: string;
   readonly deadline: number;
 }
 
 /** From the CHALLENGE to the right PROOF; a try that was taken is settled in any case. */
-async function prove(hub: HubServices, wire: Wire, handshake: Handshake): Promise<LoggedIn> {
-  const { attempt, card } = handshake.answer;
-  let loggedIn: Proved | undefined;
+async function prove(hub: ConnectionServices, wire: Wire, handshake: Handshake): Promise<LoggedIn> {
+  const { number, card } = handshake.answer;
+  let loggedIn: LoggedIn | undefined;
   try {
     await wire.send(challenge(hub, handshake));
     const body = await wire.receive(handshake.deadline - hub.surroundings.clock.monotonic());
@@ -90,53 +76,11 @@ async function prove(hub: HubServices, wire: Wire, handshake: Handshake): Promis
     return loggedIn;
   } finally {
     wipe(card.psk, card.oprfSeed);
-    if (loggedIn?.gaveTryBack) hub.gate.giveTryBack(handshake.source);
-    if (loggedIn === undefined && attempt !== null) await hub.store.tries.leave(attempt);
-    hub.reporter.wake();
+    if (loggedIn === undefined) await hub.desk.leave(number);
   }
 }
 
-/** Logins stop where the lists are too old (PROTOCOL 2.5, age of the lists); nothing is wrong with the card. */
-async function checkLists(hub: HubServices): Promise<void> {
-  const { age, words } = await currentListAge(hub);
-  if (!mayLogIn(age)) {
-    throw new TurnedAwayError(WIRE_ERROR.busy, 'the lists are too old', words ?? age.state);
-  }
-}
-
-/** Asks the RC where that is due, keeps the bounds, and decides. */
-async function decide(hub: HubServices, claim: ReceivedLogin, source: string): Promise<LoginAnswer> {
-  const card = await askFirst(hub, claim);
-  if (card !== null && !hub.gate.takeLogin(toHex(claim.uid))) {
-    throw new TurnedAwayError(WIRE_ERROR.busy, 'too many logins', 'a card had its logins of the hour');
-  }
-  if (!claim.recovery && !hub.gate.takeTry(source)) {
-    throw new TurnedAwayError(
-      WIRE_ERROR.busy,
-      'too many wrong tries',
-      'an address had its tries of the hour',
-    );
-  }
-  let tookTry = false;
-  try {
-    const answer = await hub.store.tries.answer(claim);
-    tookTry = answer.status === STATUS.goOn && answer.tookTry;
-    return answer;
-  } finally {
-    if (!claim.recovery && !tookTry) hub.gate.giveTryBack(source);
-  }
-}
-
-async function askFirst(hub: HubServices, claim: ReceivedLogin): Promise<HeldCard | null> {
-  const card = await hub.store.findCard(claim.uid);
-  const question = questionBefore(card, claim);
-  if (question === null) return card;
-  if (question === 'card') await hub.questions.askForCard(claim.uid, claim.pinVersion);
-  else await hub.questions.tellFirst();
-  return hub.store.findCard(claim.uid);
-}
-
-function challenge(hub: HubServices, { login, claim, answer }: Handshake): Uint8Array {
+function challenge(hub: ConnectionServices, { login, claim, answer }: Handshake): Uint8Array {
   if (claim.recovery) return login.challenge();
   const key = deriveOprfKey(hub.primitives, answer.card.oprfSeed, claim.pinVersion);
   try {
@@ -148,41 +92,35 @@ function challenge(hub: HubServices, { login, claim, answer }: Handshake): Uint8
 }
 
 /** Every way in which a PROOF can be wrong looks the same from outside. */
-async function readProof(hub: HubServices, handshake: Handshake, body: Uint8Array): Promise<Proved> {
+async function readProof(hub: ConnectionServices, handshake: Handshake, body: Uint8Array): Promise<LoggedIn> {
   const { login, claim, answer } = handshake;
   const proof = expectBody(body, FRAME.proof);
-  const expected = expectedStatics(answer.card, claim);
-  if (expected.length === 0) throw notAuthenticated('the card has no recovery code');
+  const { psk, expectedStatics } = answer.card;
+  if (expectedStatics.length === 0) throw notAuthenticated('the card has no recovery code');
   let opened: ReturnType<HubLogin['readProof']>;
   try {
-    opened = login.readProof(proof, { psk: answer.card.psk, expectedStatics: expected });
+    opened = login.readProof(proof, { psk, expectedStatics });
   } catch (cause) {
     if (cause instanceof ProtocolError) throw notAuthenticated(`the proof is wrong: ${cause.code}`, cause);
     throw cause;
   }
   const { terminalId, cardStatic, session: transport } = opened;
   try {
-    const entry = await hub.store.tries.enter(claim, cardStatic, answer.attempt);
+    const entry = await hub.desk.enter(answer.number, cardStatic);
     if (entry === null) throw notAuthenticated('the card was revoked, locked or changed meanwhile');
-    const { uid, subject, pinVersion } = entry.card;
     return {
       suite: 'cardea-1',
-      uid,
-      subject,
+      uid: claim.uid,
+      subject: entry.subject,
       failed: entry.failed,
       terminalId,
       recovery: claim.recovery,
-      pinVersion,
+      pinVersion: entry.pinVersion,
       transport,
-      gaveTryBack: entry.gaveTryBack,
-      mayStay: async () => (await hub.store.findCard(uid))?.revoked === false,
+      mayStay: () => hub.desk.mayStay(claim.uid),
     };
   } catch (error) {
     transport.wipe();
     throw error;
   }
-}
-
-function nameOf(status: number): string {
-  return Object.entries(STATUS).find(([, value]) => value === status)?.[0] ?? String(status);
 }

@@ -32,8 +32,8 @@ import { latestFirst, type NumberedObservation, summaryPage } from './summary.ts
 const SUMMARY_RECORDS = 2_000;
 const ID_LENGTH = 16;
 
-/** Whose records: as the session that asks knows the patient. */
-export type Patient = Omit<Owner, 'hubId'>;
+/** Whose records, and under which suite they are asked for. */
+export type RecordsPatient = Omit<Owner, 'hubId'>;
 
 /** Somebody who waits. */
 export interface Waiting {
@@ -55,8 +55,24 @@ export interface RecordsOptions {
   readonly surroundings: Pick<Surroundings, 'clock' | 'random'>;
 }
 
-/** What patients leave at this hub and find again (PROTOCOL 2.5, DATA). Records hang on the `subject`: a new card finds them. */
-export class Records {
+/**
+ * What patients leave at this hub and find again (PROTOCOL 2.5, DATA). Records hang on the `subject`: a new card
+ * finds them. What is taken and given is plain data.
+ */
+export interface Records {
+  /**
+   * @param after the page before this one ended there
+   * @throws StoreCorruptError for a record that does not open
+   */
+  summary(patient: RecordsPatient, after?: string): Promise<Bundle>;
+  /** Keeps a measurement; the same once more is answered alike. @throws RequestRefusedError, StoreError */
+  create(patient: RecordsPatient, sent: NewObservation): Promise<Observation>;
+  /** Once a day of the clinic; the second time is answered as the first. @throws RequestRefusedError, StoreError */
+  checkIn(patient: RecordsPatient): Promise<Encounter>;
+}
+
+/** The records themselves, at the store. */
+export class HubRecords implements Records {
   readonly #hubId: string;
   readonly #store: HubStore['records'];
   readonly #cipher: RecordCipher;
@@ -72,8 +88,7 @@ export class Records {
     this.#surroundings = surroundings;
   }
 
-  /** @param after the page before this one ended there @throws StoreCorruptError for a record that does not open */
-  async summary(patient: Patient, after?: string): Promise<Bundle> {
+  async summary(patient: RecordsPatient, after?: string): Promise<Bundle> {
     const rows = await this.#store.ofPatient(this.#cipher.patient(patient.subject), SUMMARY_RECORDS);
     const observations = rows.flatMap((row) => this.#reachable(patient, row));
     const visit = await this.#openVisit(patient);
@@ -81,8 +96,7 @@ export class Records {
     return summaryPage(first, latestFirst(observations), after);
   }
 
-  /** Keeps a measurement; the same once more is answered alike. @throws RequestRefusedError */
-  async create(patient: Patient, sent: NewObservation): Promise<Observation> {
+  async create(patient: RecordsPatient, sent: NewObservation): Promise<Observation> {
     const owner = { ...patient, hubId: this.#hubId };
     const made = observationOf(owner, toHex(this.#surroundings.random(ID_LENGTH)), sent);
     this.#check(made, sent);
@@ -96,8 +110,7 @@ export class Records {
     return isNew ? made : sameOrConflict(this.#openObservation(record), made);
   }
 
-  /** Once a day of the clinic; the second time is answered as the first. @throws RequestRefusedError */
-  async checkIn(patient: Patient): Promise<Encounter> {
+  async checkIn(patient: RecordsPatient): Promise<Encounter> {
     const { clock, random } = this.#surroundings;
     const now = clock.now();
     const day = this.#calendar.dayOf(now);
@@ -148,7 +161,7 @@ export class Records {
     return this.#cipher.day(this.#calendar.dayOf(this.#surroundings.clock.now()));
   }
 
-  async #openVisit(patient: Patient): Promise<Encounter | null> {
+  async #openVisit(patient: RecordsPatient): Promise<Encounter | null> {
     const day = this.#calendar.dayOf(this.#surroundings.clock.now());
     const { name } = this.#cipher.place(patient.subject, visitName(day));
     const found = await this.#store.find(name);
@@ -158,7 +171,7 @@ export class Records {
     return withPlace(kept, found.place);
   }
 
-  #reachable(patient: Patient, row: SealedRecord): NumberedObservation[] {
+  #reachable(patient: RecordsPatient, row: SealedRecord): NumberedObservation[] {
     const opened = this.#cipher.open(row, row.sealed);
     const parsed = observation.safeParse(opened);
     if (!parsed.success || !mayReach(patient.suite, parsed.data)) return [];

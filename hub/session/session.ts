@@ -18,7 +18,8 @@ import { WIRE_ERROR } from '../../protocol/wire-error.ts';
 import type { Timer } from '../../runtime/clock.ts';
 import { ConnectionLostError, RequestRefusedError, TurnedAwayError } from '../errors.ts';
 import type { LoggedIn } from '../login/logged-in.ts';
-import type { HubServices } from '../services.ts';
+import type { RecordsPatient } from '../records/records.ts';
+import type { ConnectionServices } from '../services.ts';
 import type { Wire } from '../wire.ts';
 import { METHODS } from './methods/table.ts';
 import type { PinSession } from './pin-rules.ts';
@@ -40,12 +41,12 @@ export class Session {
   readonly #began: number;
   #ends: number;
   #expiry: Timer | undefined;
-  readonly #hub: HubServices;
+  readonly #hub: ConnectionServices;
   readonly #wire: Wire;
   readonly #transport: LoggedIn['transport'];
   readonly #mayStay: LoggedIn['mayStay'];
 
-  constructor(hub: HubServices, wire: Wire, loggedIn: LoggedIn) {
+  constructor(hub: ConnectionServices, wire: Wire, loggedIn: LoggedIn) {
     const { clock, random } = hub.surroundings;
     this.id = random(16);
     this.suite = loggedIn.suite;
@@ -60,6 +61,11 @@ export class Session {
     this.#wire = wire;
     this.#transport = loggedIn.transport;
     this.#mayStay = loggedIn.mayStay;
+  }
+
+  /** Whose records it reaches. */
+  get patient(): RecordsPatient {
+    return { subject: this.subject, suite: this.suite };
   }
 
   /** What it may change of its card's PIN. */
@@ -192,7 +198,7 @@ export class Session {
 }
 
 function call<M extends DataMethod>(
-  hub: HubServices,
+  hub: ConnectionServices,
   session: Session,
   request: { readonly method: M; readonly params: DataParams<M> },
 ): Promise<DataResult<M>> {

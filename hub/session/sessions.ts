@@ -1,8 +1,16 @@
 import { toHex } from '../../protocol/bytes.ts';
 import type { Session } from './session.ts';
 
-/** The sessions that are open now, findable by card. */
-export class Sessions {
+/** The sessions of a hub, in whichever of its processes they are. */
+export interface SessionDirectory {
+  /** How many are open now. */
+  readonly count: number;
+  /** Ends the sessions of cards that were revoked, at once (PROTOCOL 2.5). */
+  endRevoked(uids: readonly Uint8Array[]): void;
+}
+
+/** The sessions that are open now in this process, findable by card. */
+export class Sessions implements SessionDirectory {
   readonly #byCard = new Map<string, Set<Session>>();
   #count = 0;
 
@@ -25,7 +33,6 @@ export class Sessions {
     if (ofCard?.size === 0) this.#byCard.delete(key);
   }
 
-  /** Ends the sessions of cards that were revoked, at once (PROTOCOL 2.5). */
   endRevoked(uids: readonly Uint8Array[]): void {
     for (const uid of uids) {
       for (const session of [...(this.#byCard.get(toHex(uid)) ?? [])]) session.end('card revoked');

@@ -6,6 +6,7 @@ import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { sha3_256 } from '@noble/hashes/sha3.js';
 import { isZero } from '../bytes.ts';
+import { ELEMENT_LENGTH } from '../constants.ts';
 import { AuthenticationError, MalformedError } from '../errors.ts';
 import type { Primitives } from './primitives.ts';
 
@@ -57,4 +58,15 @@ export const noble: Primitives = {
   },
 
   deriveElement: (uniform) => deriveToCurve(uniform).toBytes(),
+
+  isElement(bytes) {
+    // The identity is all zeros; whether it is one may be seen, so it need not be slow.
+    if (bytes.length !== ELEMENT_LENGTH || isZero(bytes)) return false;
+    try {
+      ristretto255.Point.fromBytes(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  },
 };

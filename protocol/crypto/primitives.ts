@@ -1,7 +1,7 @@
 /**
  * The one seam between the protocol and the libraries that compute for it. `noble.ts` is the audited
- * implementation without native code; a faster one may stand in its place and must give the same
- * results (DESIGN, parts). All sizes in bytes; X25519 keys and ristretto255 elements are 32 bytes.
+ * implementation without native code; `fastest.ts` puts the machine's own in its place, with the same
+ * results. All sizes in bytes; X25519 keys and ristretto255 elements are 32 bytes.
  */
 export interface Primitives {
   sha256(data: Uint8Array): Uint8Array;
@@ -28,4 +28,9 @@ export interface Primitives {
   multiplyElement(scalar: Uint8Array, element: Uint8Array): Uint8Array;
   /** The ristretto255 element that 64 uniform bytes stand for (RFC 9496, 4.3.4). */
   deriveElement(uniform: Uint8Array): Uint8Array;
+  /** Whether `bytes` are an element in its one encoding, and not the identity. Of any length. */
+  isElement(bytes: Uint8Array): boolean;
 }
+
+/** What is computed in the group ristretto255. */
+export type ElementPrimitives = Pick<Primitives, 'multiplyElement' | 'deriveElement' | 'isElement'>;

@@ -5,7 +5,6 @@ import { decodeBody, FRAME } from '../frames.ts';
 import { derivePsk, type KeyPair } from '../keys.ts';
 import { HandshakeState } from '../noise/handshake-state.ts';
 import { XKpsk3 } from '../noise/patterns.ts';
-import { isElement } from '../oprf.ts';
 import { Transport } from '../transport.ts';
 import { Turns } from '../turns.ts';
 import { decodeWelcome, type Welcome } from '../welcome.ts';
@@ -136,7 +135,7 @@ export class DeviceLogin {
       if (!isNoEvaluation({ attemptsLeft, evaluated })) {
         throw new MalformedError('an evaluation that was not asked for');
       }
-    } else if (!isElement(evaluated) || equalConstantTime(evaluated, blinded)) {
+    } else if (!this.#p.isElement(evaluated) || equalConstantTime(evaluated, blinded)) {
       throw new MalformedError('the evaluated PIN is no element, or the blinded one itself');
     }
   }

@@ -5,7 +5,6 @@ import { FRAME } from '../frames.ts';
 import type { KeyPair } from '../keys.ts';
 import { HandshakeState } from '../noise/handshake-state.ts';
 import { XKpsk3 } from '../noise/patterns.ts';
-import { isElement } from '../oprf.ts';
 import { Transport } from '../transport.ts';
 import { Turns } from '../turns.ts';
 import {
@@ -56,6 +55,7 @@ export interface ExpectedCard {
  * Any failure is final and wipes what the object holds; a step out of turn throws WrongTurnError.
  */
 export class HubLogin {
+  readonly #p: Primitives;
   readonly #handshake: HandshakeState;
   readonly #turns = new Turns<Phase>('login', () => this.#handshake.wipe());
   #recovery = false;
@@ -63,6 +63,7 @@ export class HubLogin {
   /** @throws MalformedError when the static key is not 32 bytes */
   constructor(p: Primitives, { hello, hubStatic, random }: HubLoginOptions) {
     const prologue = loginPrologue(hello);
+    this.#p = p;
     this.#handshake = new HandshakeState(p, {
       pattern: XKpsk3,
       role: 'responder',
@@ -79,7 +80,7 @@ export class HubLogin {
       const message = decodeLoginBody(FRAME.login, body, { min: length, max: length });
       const request = consume(this.#handshake.readMessage(message), decodeLoginRequest);
       this.#recovery = isZero(request.blinded);
-      if (!this.#recovery && !isElement(request.blinded))
+      if (!this.#recovery && !this.#p.isElement(request.blinded))
         throw new MalformedError('the blinded PIN is no element');
       return { ...request, recovery: this.#recovery };
     });

@@ -1,7 +1,4 @@
-import type { Membership } from '../store/members.ts';
-
-/** Whom a route may serve: machines by their kind, operators by their role. */
-export type Standing = 'hub' | 'device' | 'admin' | 'registrar' | 'auditor';
+import type { Standing } from '../store/members.ts';
 
 const OPERATORS = ['admin', 'registrar', 'auditor'] as const;
 const REGISTRARS = ['admin', 'registrar'] as const;
@@ -37,8 +34,4 @@ export function isRouteName(name: string): name is RouteName {
 export function mayCall(route: RouteName, standing: Standing): boolean {
   const allowed: 'anyone' | readonly Standing[] = ACCESS[route];
   return allowed === 'anyone' || allowed.includes(standing);
-}
-
-export function standingOf(member: Membership): Standing {
-  return member.kind === 'operator' ? member.role : member.kind;
 }

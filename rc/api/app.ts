@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { callerFingerprint } from '../../certs/https-server.ts';
+import { REFUSALS, type RefusedError } from '../errors.ts';
 import { ACCESS, isRouteName, type RouteName } from './access.ts';
+import { originFrom, WANTED } from './audited.ts';
 import { admitCaller } from './caller.ts';
 import { addCardRoutes } from './card-routes.ts';
 import type { RcContext } from './context.ts';
@@ -20,7 +22,7 @@ import { newZodApp, type ZodApp } from './zod-app.ts';
  */
 export async function createApp(context: RcContext): Promise<ZodApp> {
   const app = newZodApp((error, reply) => sendProblem(reply, problemOf(error)));
-  answerWithProblems(app, context.log);
+  answerWithProblems(app, context.log, (request, refused) => noteRefusal(context, request, refused));
   checkCallers(app, context);
   addJoinRoutes(app, context);
   addRenewRoutes(app, context);
@@ -46,6 +48,18 @@ function checkCallers(app: ZodApp, context: RcContext): void {
     const fingerprint = callerFingerprint(request.raw.socket)?.fingerprint;
     request.caller = await admitCaller(context.store, route, fingerprint, context.clock.now());
   });
+}
+
+/** Refusals are in the audit trail under what was wanted; malformed requests want nothing. */
+async function noteRefusal(
+  { store, clock, log }: RcContext,
+  request: FastifyRequest,
+  refused: RefusedError,
+): Promise<void> {
+  const route = routeOf(request);
+  if (route === undefined || REFUSALS[refused.code] === 400) return;
+  const origin = originFrom(request, request.caller ?? refused.by, clock);
+  await store.audit.noteRefusal({ ...origin, action: WANTED[route], outcome: refused.code }, log);
 }
 
 /** Undefined where no route fits the request. */

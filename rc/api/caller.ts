@@ -1,8 +1,8 @@
 import { RENEWAL_GRACE_MS } from '../../certs/renewal.ts';
 import { RefusedError } from '../errors.ts';
-import type { KnownCaller, Membership } from '../store/members.ts';
+import { type KnownCaller, type Membership, standingOf } from '../store/members.ts';
 import type { RcStore } from '../store/rc-store.ts';
-import { mayCall, type RouteName, standingOf } from './access.ts';
+import { mayCall, type RouteName } from './access.ts';
 
 /**
  * Finds the caller in the registry by the certificate's fingerprint, never by a name in it (PROTOCOL 2.1),
@@ -35,6 +35,7 @@ export async function admitCaller(
     throw new RefusedError(
       'not-allowed',
       `${caller.member.id} may not do this: ask an operator with the role for it`,
+      { by: caller.member },
     );
   }
   if (!caller.used) await certificates.noteFirstUse(fingerprint, now);
@@ -43,7 +44,9 @@ export async function admitCaller(
 
 function checkStanding(caller: KnownCaller, route: RouteName, now: number): void {
   if (caller.revoked) {
-    throw new RefusedError('member-revoked', `${caller.member.id} was revoked: ask the network's operator`);
+    throw new RefusedError('member-revoked', `${caller.member.id} was revoked: ask the network's operator`, {
+      by: caller.member,
+    });
   }
   if (now <= caller.expires) return;
   // Whoever had been switched off can renew. Where a later certificate is in use, nobody was.
@@ -55,5 +58,6 @@ function checkStanding(caller: KnownCaller, route: RouteName, now: number): void
   throw new RefusedError(
     'certificate-expired',
     `the certificate of ${caller.member.id} has expired: ${remedy}`,
+    { by: caller.member },
   );
 }

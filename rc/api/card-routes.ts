@@ -3,9 +3,10 @@ import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { cardSummary, cardsQuery, cardsResponse, revokeRequest } from '../../protocol/rc-api/cards.ts';
 import { uidOfEitherSuite } from '../../protocol/rc-api/fields.ts';
 import { RefusedError } from '../errors.ts';
+import { memberOrigin } from './audited.ts';
 import { summaryOf } from './card-summary.ts';
 import type { RcContext } from './context.ts';
-import { callerId, type ZodApp } from './zod-app.ts';
+import type { ZodApp } from './zod-app.ts';
 
 const cardParams = z.object({ uid: uidOfEitherSuite });
 
@@ -24,6 +25,12 @@ export function addCardRoutes(app: ZodApp, context: RcContext): void {
         limit,
       });
       if (page === undefined) throw unknownCard();
+      await store.audit.note({
+        ...memberOrigin(request, clock),
+        action: 'card.listed',
+        outcome: 'done',
+        detail: `cards=${page.cards.length}`,
+      });
       return { cards: page.cards.map(summaryOf), next: page.next && toHex(page.next) };
     },
   );
@@ -34,6 +41,12 @@ export function addCardRoutes(app: ZodApp, context: RcContext): void {
     async (request) => {
       const card = await store.cards.find(fromHex(request.params.uid));
       if (card === undefined) throw unknownCard();
+      await store.audit.note({
+        ...memberOrigin(request, clock),
+        action: 'card.shown',
+        outcome: 'done',
+        card: request.params.uid,
+      });
       return summaryOf(card);
     },
   );
@@ -42,10 +55,11 @@ export function addCardRoutes(app: ZodApp, context: RcContext): void {
     '/v1/cards/:uid/revoke',
     { schema: { params: cardParams, body: revokeRequest, response: { 200: cardSummary } } },
     async (request) => {
-      const card = await store.cards.revoke(fromHex(request.params.uid), request.body.reason, clock.now());
+      const origin = memberOrigin(request, clock);
+      const card = await store.cards.revoke(fromHex(request.params.uid), request.body.reason, origin);
       if (card === undefined) throw unknownCard();
       context.feedSignal.announce();
-      log.info('a card was revoked', { uid: request.params.uid, by: callerId(request) });
+      log.info('a card was revoked', { uid: request.params.uid, by: origin.by });
       return summaryOf(card);
     },
   );

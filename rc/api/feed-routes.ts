@@ -3,6 +3,7 @@ import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { feedCard, feedPage, feedQuery } from '../../protocol/rc-api/feed.ts';
 import { uid } from '../../protocol/rc-api/fields.ts';
 import type { Changes } from '../store/feed.ts';
+import { memberOrigin } from './audited.ts';
 import type { RcContext } from './context.ts';
 import { hubCardOf } from './hub-cards.ts';
 import { callerId, type ZodApp } from './zod-app.ts';
@@ -19,6 +20,10 @@ export function addFeedRoutes(app: ZodApp, context: RcContext): void {
       const { generation, wait, limit } = request.query;
       const own = toHex(await store.feed.generation());
       const after = generation === own ? await placeOnFeed(context, request.query.after) : 0;
+      if (generation !== own) {
+        const origin = memberOrigin(request, clock);
+        await store.audit.note({ ...origin, action: 'feed.read', outcome: 'done', member: hub });
+      }
       await store.members.heardFrom(hub, clock.now(), after);
 
       const gone = new AbortController();

@@ -19,11 +19,13 @@ import {
   tokenResponse,
 } from '../../protocol/rc-api/join.ts';
 import { parseAddress } from '../../runtime/address.ts';
+import type { AuditOrigin } from '../../runtime/audit/event.ts';
 import { RefusedError } from '../errors.ts';
 import type { Membership } from '../store/members.ts';
 import type { IssuedCertificates, TokenVerdict } from '../store/tokens.ts';
+import { memberOrigin, originOf } from './audited.ts';
 import type { RcContext } from './context.ts';
-import { callerId, type ZodApp } from './zod-app.ts';
+import type { ZodApp } from './zod-app.ts';
 
 /** How long a join token is good. */
 const TOKEN_LIFE_MS = 24 * 60 * 60 * 1000;
@@ -39,10 +41,9 @@ export function addJoinRoutes(app: ZodApp, context: RcContext): void {
     async (request) => {
       const member = memberToBe(request.body);
       const secret = context.random(SECRET_BYTES);
-      const now = clock.now();
-      const expires = now + TOKEN_LIFE_MS;
-      const mintedBy = callerId(request);
-      if (!(await store.tokens.mint({ secretHash: sha256(secret), member, mintedBy, now, expires }))) {
+      const origin = memberOrigin(request, clock);
+      const expires = origin.time + TOKEN_LIFE_MS;
+      if (!(await store.tokens.mint({ secretHash: sha256(secret), member, expires, origin }))) {
         throw new RefusedError(
           'id-taken',
           `the id ${member.id} is taken, and an id is taken for ever: choose another one`,
@@ -52,7 +53,7 @@ export function addJoinRoutes(app: ZodApp, context: RcContext): void {
       const rc = context.publicAddress();
       const token = encodeJoinToken({ kind: member.kind, rc, fingerprint, secret, expires });
       wipe(secret);
-      log.info('a join token was minted', { kind: member.kind, id: member.id, by: mintedBy });
+      log.info('a join token was minted', { kind: member.kind, id: member.id, by: origin.by });
       return { token, expires };
     },
   );
@@ -61,7 +62,7 @@ export function addJoinRoutes(app: ZodApp, context: RcContext): void {
     '/v1/join',
     { schema: { body: joinRequest, response: { 200: joinResponse } } },
     async (request) => {
-      const verdict = await redeem(context, request.body);
+      const verdict = await redeem(context, request.body, originOf(request, clock));
       if (verdict.outcome !== 'redeemed') throw refuseToken(context, verdict);
       log.info('a member joined', { kind: verdict.member.kind, id: verdict.member.id });
       return joinAnswer(context, verdict.member, verdict.certificates);
@@ -85,13 +86,18 @@ function memberToBe(request: TokenRequest): Membership {
   return { ...request, location: request.location.normalize('NFC') };
 }
 
-async function redeem(context: RcContext, request: JoinRequest): Promise<TokenVerdict> {
+async function redeem(
+  context: RcContext,
+  request: JoinRequest,
+  { time: now, from }: AuditOrigin,
+): Promise<TokenVerdict> {
   const keys = joinersKeys(request);
   const redemption = {
     secretHash: sha256(fromHex(request.secret)),
     kind: request.kind,
     joiner: sha256(concat(keys.tls, keys.hub ?? new Uint8Array(0))),
-    now: context.clock.now(),
+    now,
+    from,
   };
   const verdict = await context.store.tokens.examine(redemption);
   if (verdict.outcome !== 'good') return verdict;

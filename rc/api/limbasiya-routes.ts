@@ -19,8 +19,10 @@ import {
   limbasiyaCardResponse,
 } from '../../protocol/rc-api/limbasiya.ts';
 import { RefusedError } from '../errors.ts';
+import type { MemberOrigin } from '../store/audit.ts';
 import type { CardOnList, NewCardResult } from '../store/limbasiya.ts';
 import type { Membership } from '../store/members.ts';
+import { memberOrigin } from './audited.ts';
 import { patientOf } from './cards-patient.ts';
 import type { RcContext } from './context.ts';
 import { callerId, type ZodApp } from './zod-app.ts';
@@ -39,8 +41,8 @@ export function addLimbasiyaRoutes(app: ZodApp, context: RcContext): void {
       const { p, q } = request.body;
       const hub = callingHub(request);
       checkLocation(hub);
-      const SSK = await registerHubOnce(context, hub.id, fromHex(p), fromHex(q));
-      return { ssk: toHex(SSK), ...(await patientsPage(context, hub.id, 0)) };
+      const SSK = await registerHubOnce(context, memberOrigin(request, clock), fromHex(p), fromHex(q));
+      return { ssk: toHex(SSK), ...(await patientsPage(context, memberOrigin(request, clock), 0)) };
     },
   );
 
@@ -56,7 +58,7 @@ export function addLimbasiyaRoutes(app: ZodApp, context: RcContext): void {
       }
       checkProof(() => checkOmega(primitives, kept, { omega: fromHex(omega), T: time }, clock.now()));
       await store.members.heardFrom(hub, clock.now());
-      return patientsPage(context, hub, after);
+      return patientsPage(context, memberOrigin(request, clock), after);
     },
   );
 
@@ -64,12 +66,12 @@ export function addLimbasiyaRoutes(app: ZodApp, context: RcContext): void {
     '/v1/limbasiya/cards',
     { schema: { body: limbasiyaCardRequest, response: { 200: limbasiyaCardResponse } } },
     async (request) => {
-      const operator = callerId(request);
-      const { C, D, result } = await registerNewCard(context, operator, request.body);
+      const origin = memberOrigin(request, clock);
+      const { C, D, result } = await registerNewCard(context, origin, request.body);
       const patientId = patientIdOf(result);
       // The patient's earlier card may have been one of the other suite, and is revoked on the feed.
       context.feedSignal.announce();
-      log.info('a limbasiya-2021 card was registered', { uid: request.body.uid, by: operator });
+      log.info('a limbasiya-2021 card was registered', { uid: request.body.uid, by: origin.by });
       return {
         patientId: toHex(patientId),
         c: toHex(C),
@@ -88,7 +90,14 @@ export function addLimbasiyaRoutes(app: ZodApp, context: RcContext): void {
       // An unknown card, a revoked one and a wrong tau look alike: a UID is to be guessed by nobody.
       if (card === undefined) throw proofRefused();
       checkProof(() => checkTau(primitives, card, { tau: fromHex(tau), T: time }, clock.now()));
-      return { list: await listOfHubs(context) };
+      const list = await listOfHubs(context);
+      await store.audit.note({
+        ...memberOrigin(request, clock),
+        action: 'limbasiya.list-read',
+        outcome: 'done',
+        card: uid,
+      });
+      return { list };
     },
   );
 }
@@ -100,14 +109,14 @@ export function addLimbasiyaRoutes(app: ZodApp, context: RcContext): void {
  */
 async function registerHubOnce(
   context: RcContext,
-  ID: string,
+  origin: MemberOrigin,
   P: Uint8Array,
   Q: Uint8Array,
 ): Promise<Uint8Array> {
-  const { store, primitives, limbasiyaKey: K_RC, clock, log } = context;
-  const now = clock.now();
+  const { store, primitives, limbasiyaKey: K_RC, log } = context;
+  const { by: ID, time: now } = origin;
   const SSK = registerHub(primitives, { K_RC, P, SRT: now });
-  const kept = await store.limbasiya.registerHub(ID, { Q, SSK, SRT: now });
+  const kept = await store.limbasiya.registerHub({ Q, SSK, SRT: now }, origin);
   // P is not kept, but SSK_j comes out of it.
   const again = registerHub(primitives, { K_RC, P, SRT: kept.SRT });
   if (!equalConstantTime(kept.Q, Q) || !equalConstantTime(kept.SSK, again)) {
@@ -138,13 +147,13 @@ function checkLocation({ id, location }: HubMember): void {
   }
 }
 
-async function registerNewCard(context: RcContext, operator: string, request: LimbasiyaCardRequest) {
-  const { store, primitives, random, limbasiyaKey: K_RC, clock } = context;
+async function registerNewCard(context: RcContext, origin: MemberOrigin, request: LimbasiyaCardRequest) {
+  const { store, primitives, random, limbasiyaKey: K_RC } = context;
   const [UID, A] = [fromHex(request.uid), fromHex(request.a)];
   const { C, D, USK } = registerCard(primitives, { K_RC, UID, A }, random);
   wipe(USK, A);
   const patient = patientOf(request.patient, random);
-  const result = await store.limbasiya.registerCard({ UID, C, patient, operator, now: clock.now() });
+  const result = await store.limbasiya.registerCard({ UID, C, patient, origin });
   return { C, D, result };
 }
 
@@ -163,9 +172,19 @@ async function listOfHubs({ store }: RcContext): Promise<string> {
   return toHex(encodeList(await store.limbasiya.hubs()));
 }
 
-async function patientsPage(context: RcContext, hub: string, after: number): Promise<HubPatientsResponse> {
+async function patientsPage(
+  context: RcContext,
+  origin: MemberOrigin,
+  after: number,
+): Promise<HubPatientsResponse> {
   const { cards, next } = await context.store.limbasiya.cards({ after, limit: PAGE_SIZE });
-  return { patients: cards.map((card) => patientAtHub(context, hub, card)), next };
+  await context.store.audit.note({
+    ...origin,
+    action: 'limbasiya.patients-read',
+    outcome: 'done',
+    detail: `cards=${cards.length}`,
+  });
+  return { patients: cards.map((card) => patientAtHub(context, origin.by, card)), next };
 }
 
 function patientAtHub({ primitives, masterKeys }: RcContext, hub: string, card: CardOnList) {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { FastifyError, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Problem } from '../../protocol/rc-api/problem.ts';
@@ -33,18 +33,28 @@ const TITLES: Readonly<Record<RefusalCode, string>> = {
   'media-type-unsupported': 'The request is not JSON',
 };
 
-/** Has every refusal and failure answered as problem details (RFC 9457), and the unforeseen ones logged. */
-export function answerWithProblems(app: ZodApp, log: Log): void {
+/**
+ * Has every refusal and failure answered as problem details (RFC 9457), and the unforeseen ones logged.
+ *
+ * @param onRefusal hears of every refusal before it is answered; must not throw
+ */
+export function answerWithProblems(
+  app: ZodApp,
+  log: Log,
+  onRefusal: (request: FastifyRequest, refused: RefusedError) => Promise<void>,
+): void {
   app.setNotFoundHandler((_request, reply) => {
     sendProblem(reply, problemOf(new RefusedError('route-unknown', 'no such path, or not with this method')));
   });
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error);
     if (problem.status >= 500) {
       const route = `${request.method} ${request.routeOptions.url ?? ''}`;
       log.error('a request failed', { route, code: problem.code, error: describe(error) });
     }
+    if (error instanceof RefusedError) await onRefusal(request, error);
     sendProblem(reply, problem);
+    return reply;
   });
 }
 

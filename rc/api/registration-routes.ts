@@ -13,10 +13,11 @@ import { hexBytes } from '../../protocol/rc-api/fields.ts';
 import { beginRegistration } from '../../protocol/registration.ts';
 import { RefusedError } from '../errors.ts';
 import type { Completion, CompletionResult } from '../store/registrations.ts';
+import { memberOrigin } from './audited.ts';
 import { summaryOf } from './card-summary.ts';
 import { patientOf } from './cards-patient.ts';
 import type { RcContext } from './context.ts';
-import { callerId, type ZodApp } from './zod-app.ts';
+import type { ZodApp } from './zod-app.ts';
 
 const ID_BYTES = 16;
 const registrationParams = z.object({ id: hexBytes(ID_BYTES) });
@@ -37,7 +38,7 @@ export function addRegistrationRoutes(app: ZodApp, context: RcContext): void {
         random: context.random,
       });
       const id = context.random(ID_BYTES);
-      await store.registrations.begin({ id, operator: callerId(request), uid, keyId, begun: clock.now() });
+      await store.registrations.begin({ id, uid, keyId }, memberOrigin(request, clock));
       const answer = {
         registrationId: toHex(id),
         uid: toHex(uid),
@@ -57,17 +58,16 @@ export function addRegistrationRoutes(app: ZodApp, context: RcContext): void {
       schema: { params: registrationParams, body: registrationCompletion, response: { 200: cardSummary } },
     },
     async (request) => {
-      const operator = callerId(request);
+      const origin = memberOrigin(request, clock);
       const result = await store.registrations.complete({
         registrationId: fromHex(request.params.id),
-        operator,
+        origin,
         ...completionOf(request.body, context.random),
-        now: clock.now(),
       });
       const card = cardOf(result);
       if (result.outcome === 'registered') {
         context.feedSignal.announce();
-        log.info('a card was registered', { uid: toHex(card.uid), by: operator });
+        log.info('a card was registered', { uid: toHex(card.uid), by: origin.by });
       }
       return summaryOf(card);
     },
@@ -77,7 +77,7 @@ export function addRegistrationRoutes(app: ZodApp, context: RcContext): void {
 function completionOf(
   body: RegistrationCompletion,
   random: RcContext['random'],
-): Omit<Completion, 'registrationId' | 'operator' | 'now'> {
+): Omit<Completion, 'registrationId' | 'origin'> {
   return {
     // zod puts the fields in the schema's order, so the same content has the same digest.
     digest: new Uint8Array(

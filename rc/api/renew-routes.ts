@@ -14,7 +14,9 @@ import {
 } from '../../protocol/rc-api/renew.ts';
 import { parseAddress } from '../../runtime/address.ts';
 import { RefusedError } from '../errors.ts';
+import type { MemberOrigin } from '../store/audit.ts';
 import type { Membership } from '../store/members.ts';
+import { memberOrigin } from './audited.ts';
 import type { RcContext } from './context.ts';
 import { callerOf, type ZodApp } from './zod-app.ts';
 
@@ -31,10 +33,11 @@ export function addRenewRoutes(app: ZodApp, context: RcContext): void {
     { schema: { body: renewRequest, response: { 200: renewResponse } } },
     async (request): Promise<RenewResponse> => {
       const member = callerOf(request);
+      const origin = memberOrigin(request, context.clock);
       const { tlsKey, hubKey } = request.body;
       checkKinds(member, request.body);
-      const tls = tlsKey === undefined ? undefined : await renewTls(context, member, fromHex(tlsKey));
-      const hub = hubKey === undefined ? undefined : await issueHub(context, member, fromHex(hubKey));
+      const tls = tlsKey === undefined ? undefined : await renewTls(context, origin, fromHex(tlsKey));
+      const hub = hubKey === undefined ? undefined : await issueHub(context, member, origin, fromHex(hubKey));
       const { kind, id } = member;
       context.log.info('certificates were renewed', {
         kind,
@@ -58,28 +61,28 @@ function checkKinds(member: Membership, { hubKey }: RenewRequest): void {
 }
 
 /** The same key is given the same certificate again, while that is young enough to be of use. */
-async function renewTls(context: RcContext, member: Membership, spki: Uint8Array): Promise<Uint8Array> {
-  const { store, clock } = context;
-  const now = clock.now();
+async function renewTls(context: RcContext, origin: MemberOrigin, spki: Uint8Array): Promise<Uint8Array> {
+  const { store } = context;
+  const { by: member, time: now } = origin;
   const key = keyFingerprint(spki);
   const certified = await store.certificates.certified(key);
-  const isAgain = certified?.member === member.id && certified.der !== null;
+  const isAgain = certified?.member === member && certified.der !== null;
   if (isAgain && now < tlsRenewalDue(certified.der)) return certified.der;
-  const der = await issueTls(context, member.id, spki, now);
+  const der = await issueTls(context, member, spki, now);
   const fingerprint = certificateFingerprint(der);
   const expires = parseCertificate(der).notAfter;
-  const outcome = await store.certificates.renew(member.id, { fingerprint, key, expires, der }, now);
+  const outcome = await store.certificates.renew({ fingerprint, key, expires, der }, origin);
   switch (outcome) {
     case 'renewed':
       return der;
     case 'member-revoked':
-      throw new RefusedError('member-revoked', `${member.id} was revoked: ask the network's operator`);
+      throw new RefusedError('member-revoked', `${member} was revoked: ask the network's operator`);
     case 'key-taken':
       throw new RefusedError('key-taken', "the key is another member's: make a new one");
     case 'too-many':
       throw new RefusedError(
         'certificates-too-many',
-        `${member.id} has more certificates than it can use: use the latest, or wait until one has expired`,
+        `${member} has more certificates than it can use: use the latest, or wait until one has expired`,
       );
   }
 }
@@ -93,10 +96,24 @@ async function issueTls({ authority }: RcContext, id: string, publicKeySpki: Uin
   }
 }
 
-/** Nothing of it is kept: terminals know a hub by its chain, and the same key may be certified again. */
-async function issueHub({ authority, clock }: RcContext, member: Membership, publicKey: Uint8Array) {
+/** Nothing of it is kept but in the audit trail: terminals know a hub by its chain, and the same key may be certified again. */
+async function issueHub(
+  { authority, store }: RcContext,
+  member: Membership,
+  origin: MemberOrigin,
+  publicKey: Uint8Array,
+) {
   if (member.kind !== 'hub') return undefined;
   const { id, location } = member;
   const address = parseAddress(member.address);
-  return authority.issueHub({ id, location, address, publicKey, now: clock.now() });
+  const certificate = await authority.issueHub({ id, location, address, publicKey, now: origin.time });
+  await store.audit.note({
+    ...origin,
+    action: 'certificate.renewed',
+    outcome: 'done',
+    member: id,
+    key: toHex(certificateFingerprint(certificate)),
+    detail: 'suite=cardea-1',
+  });
+  return certificate;
 }

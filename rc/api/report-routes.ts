@@ -4,9 +4,10 @@ import { isPinChangeProof } from '../../protocol/pin-change.ts';
 import { type ReportsRequest, reportsRequest, reportsResponse } from '../../protocol/rc-api/feed.ts';
 import type { CardState } from '../store/feed.ts';
 import type { NewPin, Notice, TryCount } from '../store/reports.ts';
+import { memberOrigin } from './audited.ts';
 import type { RcContext } from './context.ts';
 import { hubCardOf } from './hub-cards.ts';
-import { callerId, type ZodApp } from './zod-app.ts';
+import type { ZodApp } from './zod-app.ts';
 
 /** Room for 500 counts and 500 new PINs. */
 const BODY_LIMIT_BYTES = 512 * 1024;
@@ -19,11 +20,10 @@ export function addReportRoutes(app: ZodApp, context: RcContext): void {
     '/v1/reports',
     { bodyLimit: BODY_LIMIT_BYTES, schema: { body: reportsRequest, response: { 200: reportsResponse } } },
     async (request) => {
-      const hub = callerId(request);
-      const now = clock.now();
+      const origin = memberOrigin(request, clock);
+      const { by: hub, time: now } = origin;
       const taken = await store.reports.takeReports({
-        hub,
-        now,
+        origin,
         ...reportsOf(request.body),
         isProved: (card, pin) => isProved(context, card, pin),
       });

@@ -2,9 +2,16 @@ import type { Command } from 'commander';
 import { memberId } from '../../protocol/rc-api/fields.ts';
 import { formatAddress } from '../../runtime/address.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
+import { askNewPassphrase, passphraseSource } from '../../runtime/passphrase.ts';
 import { initRc } from '../init.ts';
 import { rcSettings } from './settings.ts';
 import type { CommandWorld } from './world.ts';
+
+interface InitFlags {
+  readonly operator: string;
+  readonly seal?: boolean;
+  readonly passphraseStdin?: boolean;
+}
 
 /** `cardea-rc init`: sets a network up in an empty folder. */
 export function addInit(program: Command, world: CommandWorld): void {
@@ -13,7 +20,9 @@ export function addInit(program: Command, world: CommandWorld): void {
     .description('set up a network: its authority, master key, database and first operator')
     .option('--address <host:port>', 'how hubs, terminals and operators will reach it; default localhost')
     .option('--operator <id>', 'the id of the first operator, an admin', 'admin')
-    .action(async (options: { operator: string }, command: Command) => {
+    .option('--seal', "seal the master key and the authority's key under a passphrase, which is asked for")
+    .option('--passphrase-stdin', 'read the passphrase from standard input')
+    .action(async (options: InitFlags, command: Command) => {
       const call = invocation(command, world.io);
       const operator = memberId.safeParse(options.operator);
       if (!operator.success) throw new UsageError('--operator: 3 to 32 of a-z, 0-9 and -');
@@ -24,6 +33,8 @@ export function addInit(program: Command, world: CommandWorld): void {
         folder,
         address,
         operator: operator.data,
+        passphrase: await newPassphrase(world, options),
+        sealingLogN: world.sealingLogN,
       });
       call.show(
         { folder, address: formatAddress(address), ...made },
@@ -34,4 +45,9 @@ export function addInit(program: Command, world: CommandWorld): void {
         ].join('\n'),
       );
     });
+}
+
+async function newPassphrase({ io }: CommandWorld, { seal, passphraseStdin = false }: InitFlags) {
+  if (seal !== true) return undefined;
+  return askNewPassphrase(io, passphraseSource(io, { stdin: passphraseStdin }));
 }

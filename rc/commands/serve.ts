@@ -4,6 +4,7 @@ import { invocation } from '../../runtime/command-line.ts';
 import { LOG_LEVELS } from '../../runtime/pino-log.ts';
 import { aborted, untilStopped } from '../../runtime/stop.ts';
 import { serveRc } from '../serve.ts';
+import { secretSources } from './secret-sources.ts';
 import { rcSettings } from './settings.ts';
 import type { CommandWorld } from './world.ts';
 
@@ -14,12 +15,14 @@ export function addServe(program: Command, world: CommandWorld): void {
     .description('serve the registration centre until SIGTERM or SIGINT')
     .option('--listen <host:port>', 'where to listen; port 0: any free one')
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
-    .action(async (_options, command: Command) => {
+    .option('--passphrase-stdin', 'read the passphrase of sealed keys from standard input')
+    .action(async (options: { passphraseStdin?: boolean }, command: Command) => {
       const call = invocation(command, world.io);
       const { listen, logLevel } = await call.settings(rcSettings);
       const surroundings = world.surroundings(logLevel);
+      const secrets = secretSources(world, options);
       await untilStopped(async (signal) => {
-        const running = await serveRc({ surroundings, folder: call.folder, listen });
+        const running = await serveRc({ surroundings, folder: call.folder, listen, secrets });
         const address = formatAddress(running.address);
         call.show(
           { address, publicAddress: formatAddress(running.publicAddress) },

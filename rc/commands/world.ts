@@ -9,6 +9,8 @@ import { tcpNetwork } from '../../runtime/tcp-network.ts';
 export interface CommandWorld {
   readonly io: CommandIo;
   surroundings(level: LogLevel): Surroundings;
+  /** The cost of sealing keys; 17 when left out. */
+  readonly sealingLogN?: number;
 }
 
 /** This process's. */

@@ -6,7 +6,7 @@ import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
 import { type CardImage, DamagedCardError } from '../../protocol/card-image.ts';
 import { currentImage, EmptyCardError } from '../../protocol/card-slots.ts';
 import { SUITE } from '../../protocol/constants.ts';
-import { noble } from '../../protocol/crypto/noble.ts';
+import { clientPrimitives } from '../../protocol/crypto/fastest.ts';
 import { CardeaError } from '../../runtime/errors.ts';
 
 /** The card holds something that somebody may still need; nothing was changed on it. */
@@ -51,7 +51,7 @@ async function imageOn(
   force: boolean,
 ): Promise<CardImage | undefined> {
   try {
-    return currentImage(noble, await card.readSlots()).image;
+    return currentImage(await clientPrimitives(), await card.readSlots()).image;
   } catch (error) {
     if (error instanceof BlankCardError || error instanceof EmptyCardError) return undefined;
     if (error instanceof DamagedCardError) return undefined;

@@ -2,7 +2,7 @@ import type { RcClient } from '../../certs/rc-client.ts';
 import { RcUnreachableError } from '../../certs/rc-errors.ts';
 import { fromHex, toHex, wipe } from '../../protocol/bytes.ts';
 import { encodeCardImage } from '../../protocol/card-image.ts';
-import { noble } from '../../protocol/crypto/noble.ts';
+import { clientPrimitives } from '../../protocol/crypto/fastest.ts';
 import { parsePin } from '../../protocol/pin.ts';
 import { PinAttempt } from '../../protocol/pin-attempt.ts';
 import type {
@@ -62,8 +62,9 @@ const COMPLETION_PAUSE_MS = 1_000;
  */
 export async function registerCard(options: RegisterCardOptions): Promise<RegisteredCard> {
   const { client, surroundings, onStep = () => {} } = options;
+  const primitives = await clientPrimitives();
   const pin = parsePin(options.pin);
-  const attempt = PinAttempt.make(noble, pin, surroundings.random);
+  const attempt = PinAttempt.make(primitives, pin, surroundings.random);
   wipe(pin);
   let made: MadeCard | undefined;
   try {
@@ -77,7 +78,7 @@ export async function registerCard(options: RegisterCardOptions): Promise<Regist
     const { image, cs, rs, recoveryCode } = made;
     await atCard(async () => {
       await emptyCard(options.card);
-      await writeFirstImage(options.card, encodeCardImage(noble, image));
+      await writeFirstImage(options.card, encodeCardImage(primitives, image));
     });
     onStep('card written');
 
@@ -101,7 +102,7 @@ async function seal(
 ): Promise<MadeCard> {
   const usk = fromHex(begun.usk);
   try {
-    return await makeCard(noble, {
+    return await makeCard(await clientPrimitives(), {
       uid: fromHex(begun.uid),
       keyId: begun.keyId,
       usk,

@@ -4,7 +4,7 @@ import type { PresentedCard } from '../../hardware/card-reader.ts';
 import { CardTooSmallError, HardwareError } from '../../hardware/errors.ts';
 import { fromHex, toHex, utf8, wipe } from '../../protocol/bytes.ts';
 import { encodeCardImage, limbasiyaImageLength } from '../../protocol/card-image.ts';
-import { noble } from '../../protocol/crypto/noble.ts';
+import { clientPrimitives } from '../../protocol/crypto/fastest.ts';
 import { makeCard, requestCardRegistration } from '../../protocol/limbasiya/card-registration.ts';
 import { type Credentials, parseCredentials } from '../../protocol/limbasiya/credentials.ts';
 import { HASH_LENGTH } from '../../protocol/limbasiya/hash.ts';
@@ -50,8 +50,9 @@ export interface RegisterLimbasiyaCardOptions {
  */
 export async function registerLimbasiyaCard(options: RegisterLimbasiyaCardOptions): Promise<CardSummary> {
   const { client, card, surroundings, onStep = () => {} } = options;
+  const primitives = await clientPrimitives();
   const credentials = parseCredentials(options.identity, options.password);
-  const user = requestCardRegistration(noble, credentials, surroundings.random);
+  const user = requestCardRegistration(primitives, credentials, surroundings.random);
   try {
     const { hubs } = await client.hubs();
     await atCard(async () => {
@@ -108,10 +109,11 @@ async function register({ client, patient }: RegisterLimbasiyaCardOptions, { UID
 }
 
 async function write(card: WritableCard, user: User, { c, d, list }: LimbasiyaCardResponse): Promise<void> {
+  const primitives = await clientPrimitives();
   const [C, D, List] = [fromHex(c), fromHex(d), fromHex(list)];
-  const image = makeCard(noble, user, { keyId: 0, C, D, List });
+  const image = makeCard(primitives, user, { keyId: 0, C, D, List });
   wipe(C, D, List);
-  await writeFirstImage(card, encodeCardImage(noble, image));
+  await writeFirstImage(card, encodeCardImage(primitives, image));
 }
 
 /** A card that the RC knows and nobody has must not stay valid. */

@@ -1,4 +1,7 @@
+import { toHex } from '../../protocol/bytes.ts';
+import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
+import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import { inTransaction, nextSequence } from './transaction.ts';
 
 export type RevocationReason = 'lost' | 'stolen' | 'replaced' | 'deceased' | 'other';
@@ -35,9 +38,11 @@ const SELECT_CARD = `
 /** The cards of both suites as operators see them. */
 export class Cards {
   readonly #db: Database;
+  readonly #trail: AuditTrail;
 
-  constructor(db: Database) {
+  constructor(db: Database, trail: AuditTrail) {
     this.#db = db;
+    this.#trail = trail;
   }
 
   async find(uid: Uint8Array): Promise<CardRecord | undefined> {
@@ -76,10 +81,15 @@ export class Cards {
    *
    * @returns the card as it is afterwards; undefined when there is none with that UID
    */
-  async revoke(uid: Uint8Array, reason: RevocationReason, now: number): Promise<CardRecord | undefined> {
+  async revoke(
+    uid: Uint8Array,
+    reason: RevocationReason,
+    origin: MemberOrigin,
+  ): Promise<CardRecord | undefined> {
     return inTransaction(this.#db, () => {
-      const card = this.#numberOf(uid);
-      if (card !== undefined) revokeCard(this.#db, card, reason, now);
+      const number = this.#numberOf(uid);
+      const writer = { db: this.#db, trail: this.#trail };
+      if (number !== undefined) revokeCard(writer, { number, uid }, reason, origin);
       return findCard(this.#db, uid);
     });
   }
@@ -117,29 +127,59 @@ export function nextCardNumber(db: Database): number {
 }
 
 /** Inside a transaction of the caller's: ends the card that a patient has, if any. */
-export function revokeCardOf(db: Database, patient: Uint8Array, reason: RevocationReason, now: number): void {
-  const cards = db
-    .prepare<[Uint8Array], number>('SELECT number FROM every_card WHERE patient = ? AND revoked IS NULL')
-    .pluck()
+export function revokeCardOf(
+  writer: Writer,
+  patient: Uint8Array,
+  reason: RevocationReason,
+  origin: MemberOrigin,
+): void {
+  const cards = writer.db
+    .prepare<[Uint8Array], NumberedCard>(
+      'SELECT number, uid FROM every_card WHERE patient = ? AND revoked IS NULL',
+    )
     .all(patient);
-  for (const card of cards) revokeCard(db, card, reason, now);
+  for (const card of cards) revokeCard(writer, card, reason, origin);
 }
 
-/** @param card its number, which no card of the other suite has */
-function revokeCard(db: Database, card: number, reason: RevocationReason, now: number): void {
-  db.prepare('UPDATE limbasiya_cards SET revoked = ?, reason = ? WHERE number = ? AND revoked IS NULL').run(
-    now,
-    reason,
-    card,
-  );
-  const isOnFeed = db.prepare('SELECT 1 FROM cards WHERE number = ? AND revoked IS NULL').get(card);
-  if (isOnFeed === undefined) return;
-  db.prepare('UPDATE cards SET revoked = ?, reason = ?, sequence = ? WHERE number = ?').run(
-    now,
-    reason,
-    nextSequence(db),
-    card,
-  );
+/** The database, and the trail in it. */
+interface Writer {
+  readonly db: Database;
+  readonly trail: AuditTrail;
+}
+
+/** `number`: no card of the other suite has it. */
+interface NumberedCard {
+  readonly number: number;
+  readonly uid: Uint8Array;
+}
+
+function revokeCard(
+  { db, trail }: Writer,
+  { number, uid }: NumberedCard,
+  reason: RevocationReason,
+  origin: MemberOrigin,
+): void {
+  const { time: now } = origin;
+  const { changes } = db
+    .prepare('UPDATE limbasiya_cards SET revoked = ?, reason = ? WHERE number = ? AND revoked IS NULL')
+    .run(now, reason, number);
+  const isOnFeed = db.prepare('SELECT 1 FROM cards WHERE number = ? AND revoked IS NULL').get(number);
+  if (changes === 0 && isOnFeed === undefined) return;
+  if (isOnFeed !== undefined) {
+    db.prepare('UPDATE cards SET revoked = ?, reason = ?, sequence = ? WHERE number = ?').run(
+      now,
+      reason,
+      nextSequence(db),
+      number,
+    );
+  }
+  trail.append({
+    ...origin,
+    action: 'card.revoked',
+    outcome: 'done',
+    card: toHex(uid),
+    detail: `reason=${reason}`,
+  } satisfies RcAuditEvent);
 }
 
 function cardOf(row: CardRow): CardRecord {

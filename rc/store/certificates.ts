@@ -1,4 +1,7 @@
+import { toHex } from '../../protocol/bytes.ts';
+import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
+import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import type { FirstCertificate } from './members.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -20,9 +23,11 @@ export interface CertifiedKey {
 /** The TLS certificates of members, from one renewal to the next (PROTOCOL 2.6). */
 export class Certificates {
   readonly #db: Database;
+  readonly #trail: AuditTrail;
 
-  constructor(db: Database) {
+  constructor(db: Database, trail: AuditTrail) {
     this.#db = db;
+    this.#trail = trail;
   }
 
   /** @param key SHA-256 of its SubjectPublicKeyInfo, 32 bytes */
@@ -31,14 +36,14 @@ export class Certificates {
   }
 
   /**
-   * Enters a renewed certificate beside those that the member has, in one transaction that looks once more
-   * whether it may.
+   * Enters a renewed certificate beside those that its member, who asks for it, has, in one transaction that
+   * looks once more whether it may.
    */
   async renew(
-    member: string,
     renewed: RenewedCertificate,
-    now: number,
+    origin: MemberOrigin,
   ): Promise<'renewed' | 'member-revoked' | 'key-taken' | 'too-many'> {
+    const { by: member, time: now } = origin;
     return inTransaction(this.#db, () => {
       const isMember = this.#db.prepare('SELECT 1 FROM members WHERE id = ? AND revoked IS NULL').get(member);
       if (isMember === undefined) return 'member-revoked';
@@ -56,6 +61,13 @@ export class Certificates {
            VALUES (@fingerprint, @member, @expires, @key, @der)`,
         )
         .run({ ...renewed, member });
+      this.#trail.append({
+        ...origin,
+        action: 'certificate.renewed',
+        outcome: 'done',
+        member,
+        key: toHex(renewed.fingerprint),
+      } satisfies RcAuditEvent);
       return 'renewed';
     });
   }

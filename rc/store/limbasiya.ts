@@ -1,4 +1,7 @@
+import { toHex } from '../../protocol/bytes.ts';
+import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
+import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import { nextCardNumber } from './cards.ts';
 import { type CardsPatient, settlePatient } from './patients.ts';
 import { inTransaction } from './transaction.ts';
@@ -36,8 +39,8 @@ export interface NewCard {
   readonly UID: Uint8Array;
   readonly C: Uint8Array;
   readonly patient: CardsPatient;
-  readonly operator: string;
-  readonly now: number;
+  /** The operator, and when. */
+  readonly origin: MemberOrigin;
 }
 
 export type NewCardResult =
@@ -47,23 +50,32 @@ export type NewCardResult =
 /** The records of limbasiya-2021: hubs by `ID_j`, cards by `UID_i` (PROTOCOL 1.1). */
 export class LimbasiyaBook {
   readonly #db: Database;
+  readonly #trail: AuditTrail;
 
-  constructor(db: Database) {
+  constructor(db: Database, trail: AuditTrail) {
     this.#db = db;
+    this.#trail = trail;
   }
 
   /**
-   * Keeps a hub, unless its `ID_j` is taken.
+   * Keeps the hub that asks for it, unless its `ID_j` is taken.
    *
    * @returns what is kept under that `ID_j` now: this, or what was there before
    */
-  async registerHub(ID: string, { Q, SSK, SRT }: RegisteredHub): Promise<RegisteredHub> {
+  async registerHub({ Q, SSK, SRT }: RegisteredHub, origin: MemberOrigin): Promise<RegisteredHub> {
+    const { by: ID } = origin;
     return inTransaction(this.#db, () => {
       const earlier = this.#hub(ID);
       if (earlier !== undefined) return earlier;
       this.#db
         .prepare('INSERT INTO limbasiya_hubs (id, q, ssk, registered) VALUES (?, ?, ?, ?)')
         .run(ID, Q, SSK, SRT);
+      this.#trail.append({
+        ...origin,
+        action: 'limbasiya.hub-registered',
+        outcome: 'done',
+        member: ID,
+      } satisfies RcAuditEvent);
       return { Q, SSK, SRT };
     });
   }
@@ -87,14 +99,22 @@ export class LimbasiyaBook {
     return inTransaction(this.#db, () => {
       const isTaken = this.#db.prepare('SELECT 1 FROM limbasiya_cards WHERE uid = ?').get(card.UID);
       if (isTaken !== undefined) return { outcome: 'uid taken' };
-      const patientId = settlePatient(this.#db, card.patient, card.now);
+      const { origin } = card;
+      const patientId = settlePatient({ db: this.#db, trail: this.#trail }, card.patient, origin);
       if (patientId === undefined) return { outcome: 'patient unknown' };
       this.#db
         .prepare(
           `INSERT INTO limbasiya_cards (number, uid, c, patient, registered, registered_by)
            VALUES (?, ?, ?, ?, ?, ?)`,
         )
-        .run(nextCardNumber(this.#db), card.UID, card.C, patientId, card.now, card.operator);
+        .run(nextCardNumber(this.#db), card.UID, card.C, patientId, origin.time, origin.by);
+      this.#trail.append({
+        ...origin,
+        action: 'card.registered',
+        outcome: 'done',
+        card: toHex(card.UID),
+        detail: 'suite=limbasiya-2021',
+      } satisfies RcAuditEvent);
       return { outcome: 'registered', patientId };
     });
   }

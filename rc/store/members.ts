@@ -1,4 +1,7 @@
+import { toHex } from '../../protocol/bytes.ts';
+import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
+import type { RcAuditEvent } from './audit.ts';
 import { inTransaction } from './transaction.ts';
 
 export type OperatorRole = 'admin' | 'registrar' | 'auditor';
@@ -8,6 +11,9 @@ export type Membership =
   | { readonly kind: 'hub'; readonly id: string; readonly location: string; readonly address: string }
   | { readonly kind: 'device'; readonly id: string }
   | { readonly kind: 'operator'; readonly id: string; readonly role: OperatorRole };
+
+/** What a member may stand for: machines by their kind, operators by their role. */
+export type Standing = 'hub' | 'device' | OperatorRole;
 
 /** Whoever holds a certificate that the registry knows. */
 export interface KnownCaller {
@@ -60,14 +66,28 @@ interface CallerRow extends MembershipRow {
 /** The registry of who belongs to the network. */
 export class Members {
   readonly #db: Database;
+  readonly #trail: AuditTrail;
 
-  constructor(db: Database) {
+  constructor(db: Database, trail: AuditTrail) {
     this.#db = db;
+    this.#trail = trail;
   }
 
   /** Lets a member in without a token: the first operator, at `init`. */
   async admitFirst(member: Membership, certificate: FirstCertificate, now: number): Promise<void> {
-    inTransaction(this.#db, () => insertMember(this.#db, member, certificate, now));
+    inTransaction(this.#db, () => {
+      insertMember(this.#db, member, certificate, now);
+      this.#trail.append({
+        time: now,
+        by: null,
+        role: 'machine',
+        from: null,
+        action: 'member.admitted',
+        outcome: 'done',
+        member: member.id,
+        key: toHex(certificate.fingerprint),
+      } satisfies RcAuditEvent);
+    });
   }
 
   /** @param fingerprint SHA-256 of the certificate's DER, 32 bytes */
@@ -141,6 +161,10 @@ export function insertMember(
     certificate.expires,
     certificate.key,
   );
+}
+
+export function standingOf(member: Membership): Standing {
+  return member.kind === 'operator' ? member.role : member.kind;
 }
 
 export function isTaken(db: Database, id: string): boolean {

@@ -1,4 +1,6 @@
+import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
+import type { MemberOrigin } from './audit.ts';
 import { revokeCardOf } from './cards.ts';
 
 /** Whose a card is to be: somebody the registry knows, or somebody new. Ids are 16 bytes. */
@@ -12,18 +14,22 @@ export type CardsPatient =
  * @returns the patient's id: of a new one, or of one whose earlier card, of whichever suite, ends now;
  *   undefined when there is none
  */
-export function settlePatient(db: Database, patient: CardsPatient, now: number): Uint8Array | undefined {
+export function settlePatient(
+  { db, trail }: { readonly db: Database; readonly trail: AuditTrail },
+  patient: CardsPatient,
+  origin: MemberOrigin,
+): Uint8Array | undefined {
   if ('existing' in patient) {
     const known = db.prepare('SELECT 1 FROM patients WHERE id = ?').get(patient.existing);
     if (known === undefined) return undefined;
-    revokeCardOf(db, patient.existing, 'replaced', now);
+    revokeCardOf({ db, trail }, patient.existing, 'replaced', origin);
     return patient.existing;
   }
   db.prepare('INSERT INTO patients (id, name, record, registered) VALUES (?, ?, ?, ?)').run(
     patient.id,
     patient.name,
     patient.record,
-    now,
+    origin.time,
   );
   return patient.id;
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { AuditTrail } from '../../runtime/audit/trail.ts';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
 import { StoreError } from '../../runtime/store-errors.ts';
+import { RcAudit } from './audit.ts';
 import { Cards } from './cards.ts';
 import { Certificates } from './certificates.ts';
 import { Feed } from './feed.ts';
@@ -22,6 +24,7 @@ export interface RcStore {
   readonly feed: Feed;
   readonly limbasiya: LimbasiyaBook;
   readonly reports: ReportBook;
+  readonly audit: RcAudit;
   /** Gives the file free. To call it again does nothing. */
   close(): void;
 }
@@ -56,16 +59,20 @@ export function createRcStore(path: string, generation: Uint8Array): RcStore {
 }
 
 function storeOver(db: Database): RcStore {
+  const trail = new AuditTrail(db);
+  const audit = new RcAudit(db, trail);
   return {
-    members: new Members(db),
-    certificates: new Certificates(db),
-    tokens: new Tokens(db),
-    registrations: new Registrations(db),
-    cards: new Cards(db),
+    members: new Members(db, trail),
+    certificates: new Certificates(db, trail),
+    tokens: new Tokens(db, trail),
+    registrations: new Registrations(db, trail),
+    cards: new Cards(db, trail),
     feed: new Feed(db),
-    limbasiya: new LimbasiyaBook(db),
-    reports: new ReportBook(db),
+    limbasiya: new LimbasiyaBook(db, trail),
+    reports: new ReportBook(db, trail),
+    audit,
     close: () => {
+      audit.settle();
       db.close();
     },
   };

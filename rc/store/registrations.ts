@@ -1,5 +1,7 @@
-import { equalConstantTime } from '../../protocol/bytes.ts';
+import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
+import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
+import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import { type CardRecord, findCard, nextCardNumber } from './cards.ts';
 import { type CardsPatient, settlePatient } from './patients.ts';
 import { inTransaction, nextSequence } from './transaction.ts';
@@ -10,23 +12,21 @@ export const REGISTRATION_LIFE_MS = 10 * 60 * 1000;
 /** Step 1 of a registration; `id` and `uid` are 16 bytes. */
 export interface PendingRegistration {
   readonly id: Uint8Array;
-  readonly operator: string;
   readonly uid: Uint8Array;
   readonly keyId: number;
-  readonly begun: number;
 }
 
 /** Step 3. */
 export interface Completion {
   readonly registrationId: Uint8Array;
-  readonly operator: string;
+  /** The operator, and when. */
+  readonly origin: MemberOrigin;
   /** SHA-256 over everything that the console sent: tells the same step again from another one. */
   readonly digest: Uint8Array;
   readonly suite: number;
   readonly cs: Uint8Array;
   readonly rs: Uint8Array | null;
   readonly patient: CardsPatient;
-  readonly now: number;
 }
 
 /** How a completion ended; `unknown` also for another operator's, and for one begun too long ago. */
@@ -44,20 +44,27 @@ interface EarlierCompletion {
 /** Registrations under way, and the act that makes one of them a card (PROTOCOL 2.4). */
 export class Registrations {
   readonly #db: Database;
+  readonly #trail: AuditTrail;
 
-  constructor(db: Database) {
+  constructor(db: Database, trail: AuditTrail) {
     this.#db = db;
+    this.#trail = trail;
   }
 
-  /** Keeps a pending registration, and forgets those whose time is over. */
-  async begin(pending: PendingRegistration): Promise<void> {
+  /** Keeps a pending registration of the operator's, and forgets those whose time is over. */
+  async begin(pending: PendingRegistration, origin: MemberOrigin): Promise<void> {
+    const { by: operator, time: begun } = origin;
     inTransaction(this.#db, () => {
-      this.#db
-        .prepare('DELETE FROM registrations WHERE begun <= ?')
-        .run(pending.begun - REGISTRATION_LIFE_MS);
+      this.#db.prepare('DELETE FROM registrations WHERE begun <= ?').run(begun - REGISTRATION_LIFE_MS);
       this.#db
         .prepare('INSERT INTO registrations (id, operator, uid, key_id, begun) VALUES (?, ?, ?, ?, ?)')
-        .run(pending.id, pending.operator, pending.uid, pending.keyId, pending.begun);
+        .run(pending.id, operator, pending.uid, pending.keyId, begun);
+      this.#trail.append({
+        ...origin,
+        action: 'registration.begun',
+        outcome: 'done',
+        card: toHex(pending.uid),
+      } satisfies RcAuditEvent);
     });
   }
 
@@ -76,7 +83,7 @@ export class Registrations {
       )
       .get(completion.registrationId);
     if (earlier === undefined) return undefined;
-    if (earlier.registeredBy !== completion.operator) return { outcome: 'unknown' };
+    if (earlier.registeredBy !== completion.origin.by) return { outcome: 'unknown' };
     const card = findCard(this.#db, earlier.uid);
     return card !== undefined && equalConstantTime(earlier.digest, completion.digest)
       ? { outcome: 'repeated', card }
@@ -84,14 +91,18 @@ export class Registrations {
   }
 
   #register(completion: Completion): CompletionResult {
+    const { by: operator, time: now } = completion.origin;
     const pending = this.#db
       .prepare<[Uint8Array, string, number], PendingRegistration>(
-        `SELECT id, operator, uid, key_id AS keyId, begun FROM registrations
-         WHERE id = ? AND operator = ? AND begun > ?`,
+        `SELECT id, uid, key_id AS keyId FROM registrations WHERE id = ? AND operator = ? AND begun > ?`,
       )
-      .get(completion.registrationId, completion.operator, completion.now - REGISTRATION_LIFE_MS);
+      .get(completion.registrationId, operator, now - REGISTRATION_LIFE_MS);
     if (pending === undefined) return { outcome: 'unknown' };
-    const patient = settlePatient(this.#db, completion.patient, completion.now);
+    const patient = settlePatient(
+      { db: this.#db, trail: this.#trail },
+      completion.patient,
+      completion.origin,
+    );
     if (patient === undefined) return { outcome: 'patient unknown' };
 
     this.#db
@@ -110,12 +121,18 @@ export class Registrations {
         patient,
         cs: completion.cs,
         rs: completion.rs,
-        now: completion.now,
-        operator: completion.operator,
+        now,
+        operator,
         registrationId: completion.registrationId,
         digest: completion.digest,
       });
     this.#db.prepare('DELETE FROM registrations WHERE id = ?').run(pending.id);
+    this.#trail.append({
+      ...completion.origin,
+      action: 'card.registered',
+      outcome: 'done',
+      card: toHex(pending.uid),
+    } satisfies RcAuditEvent);
     const card = findCard(this.#db, pending.uid);
     return card === undefined ? { outcome: 'unknown' } : { outcome: 'registered', card };
   }

@@ -1,5 +1,7 @@
-import { equalConstantTime } from '../../protocol/bytes.ts';
+import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
+import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
+import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import { type CardState, type CardStateRow, cardState, cardStateRow } from './feed.ts';
 import { inTransaction, nextSequence } from './transaction.ts';
 
@@ -28,10 +30,10 @@ export interface NewPin {
 }
 
 export interface Reports {
-  readonly hub: string;
+  /** The hub, and when. */
+  readonly origin: MemberOrigin;
   readonly tries: readonly TryCount[];
   readonly pins: readonly NewPin[];
-  readonly now: number;
   /** Whether the proof of a new PIN is right for that card (PROTOCOL 2.6): what makes a report believed. */
   readonly isProved: (card: CardState, pin: NewPin) => boolean;
 }
@@ -55,14 +57,16 @@ type LockCause = 'hub' | 'tries' | 'copy';
 /** What hubs report of tries, locks and new PINs: it may come twice, late and out of order. */
 export class ReportBook {
   readonly #db: Database;
+  readonly #trail: AuditTrail;
 
-  constructor(db: Database) {
+  constructor(db: Database, trail: AuditTrail) {
     this.#db = db;
+    this.#trail = trail;
   }
 
   /** Takes all of it in one transaction. Unknown and revoked cards are passed over. */
   async takeReports(reports: Reports): Promise<ReportsTaken> {
-    const taking = new Taking(this.#db, reports);
+    const taking = new Taking(this.#db, this.#trail, reports);
     return inTransaction(this.#db, () => taking.run());
   }
 }
@@ -70,12 +74,14 @@ export class ReportBook {
 /** One hub's batch being taken. */
 class Taking {
   readonly #db: Database;
+  readonly #trail: AuditTrail;
   readonly #reports: Reports;
   readonly #notices: Notice[] = [];
   readonly #changed = new Set<number>();
 
-  constructor(db: Database, reports: Reports) {
+  constructor(db: Database, trail: AuditTrail, reports: Reports) {
     this.#db = db;
+    this.#trail = trail;
     this.#reports = reports;
   }
 
@@ -103,7 +109,7 @@ class Taking {
       )
       .run({
         card: card.number,
-        hub: this.#reports.hub,
+        hub: this.#reports.origin.by,
         running: count.running,
         open: count.open,
         total: count.total,
@@ -122,7 +128,7 @@ class Taking {
 
   #takePin(card: CardStateRow, pin: NewPin): void {
     if (!this.#reports.isProved(cardState(card), pin)) {
-      this.#notices.push({ uid: pin.uid, what: 'pin not proved' });
+      this.#notice({ uid: pin.uid, what: 'pin not proved' });
       return;
     }
     if (!this.#keepPin(card, pin) || !pin.changed) return;
@@ -152,8 +158,8 @@ class Taking {
         card: card.number,
         version: pin.pinVersion,
         cs: pin.cs,
-        hub: this.#reports.hub,
-        now: this.#reports.now,
+        hub: this.#reports.origin.by,
+        now: this.#reports.origin.time,
         changed: pin.changed ? 1 : 0,
         base: card.pinVersion,
       });
@@ -177,16 +183,25 @@ class Taking {
     this.#db.prepare('DELETE FROM locks WHERE card = ?').run(card.number);
     this.#db.prepare('DELETE FROM tries WHERE card = ?').run(card.number);
     this.#changed.add(card.number);
-    this.#notices.push({ uid: pin.uid, what: 'new pin' });
+    this.#notice({ uid: pin.uid, what: 'new pin' });
   }
 
   #lock(card: CardStateRow, cause: LockCause): void {
     const wasLocked = this.#db.prepare('SELECT 1 FROM locks WHERE card = ?').get(card.number) !== undefined;
     const kept = this.#db
       .prepare('INSERT INTO locks (card, cause, hub, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
-      .run(card.number, cause, this.#reports.hub, this.#reports.now);
+      .run(card.number, cause, this.#reports.origin.by, this.#reports.origin.time);
     if (!wasLocked) this.#changed.add(card.number);
-    if (kept.changes > 0) this.#notices.push({ uid: card.uid, what: NOTICE_OF_LOCK[cause] });
+    if (kept.changes > 0) this.#notice({ uid: card.uid, what: NOTICE_OF_LOCK[cause] });
+  }
+
+  #notice(notice: Notice): void {
+    this.#notices.push(notice);
+    this.#trail.append({
+      ...this.#reports.origin,
+      ...AUDITED[notice.what],
+      card: toHex(notice.uid),
+    } satisfies RcAuditEvent);
   }
 
   /** Looked up anew for every report: an earlier one of the same batch may have changed it. */
@@ -209,4 +224,12 @@ const NOTICE_OF_LOCK: Readonly<Record<LockCause, Notice['what']>> = {
   hub: 'locked by hub',
   tries: 'locked by tries',
   copy: 'locked as copied',
+};
+
+const AUDITED: Readonly<Record<Notice['what'], Pick<RcAuditEvent, 'action' | 'outcome' | 'detail'>>> = {
+  'locked by hub': { action: 'card.locked', outcome: 'done', detail: 'cause=hub' },
+  'locked by tries': { action: 'card.locked', outcome: 'done', detail: 'cause=tries' },
+  'locked as copied': { action: 'card.locked', outcome: 'done', detail: 'cause=copy' },
+  'new pin': { action: 'pin.changed', outcome: 'done' },
+  'pin not proved': { action: 'pin.not-proved', outcome: 'refused' },
 };

@@ -1,3 +1,5 @@
+import { AUDIT_TABLE } from '../../runtime/audit/trail.ts';
+
 /**
  * The registration centre's database, version by version (runtime/sqlite.ts). Times are milliseconds since
  * the Unix epoch. Of cardea-1 no key that opens anything is in it: what hubs and cards need is derived from
@@ -181,4 +183,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX certificates_of_member ON certificates (member);
   CREATE INDEX certificates_by_key ON certificates (key);
   `,
+  // Who did what, when (runtime/audit/).
+  AUDIT_TABLE,
 ];

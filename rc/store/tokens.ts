@@ -1,5 +1,7 @@
-import { equalConstantTime } from '../../protocol/bytes.ts';
+import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
+import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
+import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import {
   type FirstCertificate,
   insertMember,
@@ -8,6 +10,7 @@ import {
   type MembershipRow,
   membershipOf,
   membershipRow,
+  standingOf,
 } from './members.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -42,6 +45,8 @@ export interface Redemption {
   /** SHA-256 over the joiner's public keys: the same joiner may ask again after a lost reply. */
   readonly joiner: Uint8Array;
   readonly now: number;
+  /** The joiner's network address. */
+  readonly from: string | null;
 }
 
 interface TokenRow extends MembershipRow {
@@ -56,9 +61,11 @@ interface TokenRow extends MembershipRow {
 /** One-time join tokens (DESIGN, setting up). */
 export class Tokens {
   readonly #db: Database;
+  readonly #trail: AuditTrail;
 
-  constructor(db: Database) {
+  constructor(db: Database, trail: AuditTrail) {
     this.#db = db;
+    this.#trail = trail;
   }
 
   /**
@@ -69,21 +76,35 @@ export class Tokens {
   async mint(token: {
     readonly secretHash: Uint8Array;
     readonly member: Membership;
-    readonly mintedBy: string;
-    readonly now: number;
     readonly expires: number;
+    readonly origin: MemberOrigin;
   }): Promise<boolean> {
+    const { member, origin } = token;
     return inTransaction(this.#db, () => {
-      if (isTaken(this.#db, token.member.id)) return false;
+      if (isTaken(this.#db, member.id)) return false;
       this.#db
         .prepare('UPDATE tokens SET replaced = ? WHERE id = ? AND used IS NULL AND replaced IS NULL')
-        .run(token.now, token.member.id);
+        .run(origin.time, member.id);
       this.#db
         .prepare(
           `INSERT INTO tokens (secret_hash, kind, id, role, location, address, minted, minted_by, expires)
            VALUES (@secretHash, @kind, @id, @role, @location, @address, @now, @mintedBy, @expires)`,
         )
-        .run({ ...token, ...membershipRow(token.member) });
+        .run({
+          ...membershipRow(member),
+          secretHash: token.secretHash,
+          now: origin.time,
+          mintedBy: origin.by,
+          expires: token.expires,
+        });
+      const role = member.kind === 'operator' ? ` role=${member.role}` : '';
+      this.#trail.append({
+        ...origin,
+        action: 'token.minted',
+        outcome: 'done',
+        member: member.id,
+        detail: `kind=${member.kind}${role}`,
+      } satisfies RcAuditEvent);
       return true;
     });
   }
@@ -114,6 +135,16 @@ export class Tokens {
           hub: issued.hub,
           secretHash: redemption.secretHash,
         });
+      this.#trail.append({
+        time: redemption.now,
+        by: verdict.member.id,
+        role: standingOf(verdict.member),
+        from: redemption.from,
+        action: 'member.joined',
+        outcome: 'done',
+        member: verdict.member.id,
+        key: toHex(issued.fingerprint),
+      } satisfies RcAuditEvent);
       return {
         outcome: 'redeemed',
         member: verdict.member,

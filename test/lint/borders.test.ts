@@ -37,11 +37,16 @@ for (const from of FOLDERS) {
   files.set(`${from}/timer.ts`, 'setTimeout(() => undefined, 1);\n');
 }
 files.set('protocol/file.ts', "import { readFileSync } from 'node:fs';\nreadFileSync('x');\n");
+files.set('protocol/hash.ts', "import { hash } from 'node:crypto';\nhash('sha256', 'x');\n");
+files.set(
+  'protocol/crypto/node-crypto.ts',
+  "import { hash, randomBytes } from 'node:crypto';\nimport { readFileSync } from 'node:fs';\nhash(randomBytes(1), readFileSync('x'));\n",
+);
 files.set('protocol/now.ts', 'export const now = () => Date.now();\n');
 files.set('protocol/pure.ts', "import { utf8 } from './bytes.ts';\nexport const label = utf8('x');\n");
 
 let folder: string;
-/** What the linter says, as `path rule`. */
+/** What the linter says, as `path rule`, and as `path:line:column rule`. */
 const findings = new Set<string>();
 
 beforeAll(() => {
@@ -58,8 +63,12 @@ beforeAll(() => {
     cwd: folder,
     encoding: 'utf8',
   });
-  for (const [, rule, path] of run.stdout.matchAll(/::error title=lint\/\w+\/(\w+),file=([^,]+),/g)) {
-    findings.add(`${relative(folder, path ?? '')} ${rule}`);
+  const said =
+    /::error title=lint\/\w+\/(?<rule>\w+),file=(?<file>[^,]+),line=(?<line>\d+),endLine=\d+,col=(?<column>\d+)/g;
+  for (const { groups } of run.stdout.matchAll(said)) {
+    const { rule, file, line, column } = groups ?? {};
+    const path = relative(folder, file ?? '');
+    findings.add(`${path} ${rule}`).add(`${path}:${line}:${column} ${rule}`);
   }
 });
 
@@ -76,8 +85,17 @@ describe('the linter', () => {
 
   it('keeps protocol/ pure', () => {
     expect(findings).toContain('protocol/file.ts noRestrictedImports');
+    expect(findings).toContain('protocol/hash.ts noRestrictedImports');
     expect(findings).toContain('protocol/now.ts noRestrictedGlobals');
     expect([...findings].filter((finding) => finding.startsWith('protocol/pure.ts'))).toEqual([]);
+  });
+
+  it('lets node:crypto compute in one file of protocol/, and do nothing else', () => {
+    const refused = [...findings].filter((finding) => finding.startsWith('protocol/crypto/node-crypto.ts:'));
+    expect(refused.toSorted()).toEqual([
+      'protocol/crypto/node-crypto.ts:1:16 noRestrictedImports',
+      'protocol/crypto/node-crypto.ts:2:30 noRestrictedImports',
+    ]);
   });
 
   it.each(FOLDERS)('refuses a floating promise and a switch that is not exhaustive in %s/', (from) => {

@@ -25,6 +25,7 @@ describe('init', () => {
     const files = Object.keys(snapshot(rc.folder)).map((path) => path.slice(rc.folder.length + 1));
     expect(files.sort()).toEqual([
       'keys/authority.pem',
+      'keys/limbasiya.key',
       'keys/master-0.key',
       'keys/tls.pem',
       'network.json',

@@ -40,7 +40,7 @@ class Bench {
     const secrets = this.open();
     await secrets.create('a.key', bytes('secret a'));
     await secrets.create('b.key', bytes('secret b'));
-    await secrets.seal(PASSPHRASE);
+    await secrets.seal(async () => PASSPHRASE);
     return this.open();
   }
 
@@ -115,7 +115,7 @@ describe('a sealed secret', () => {
     const first = bench.onDisk();
     expect(first).not.toContain('secret');
     expect(first).not.toContain(Buffer.from('secret').toString('hex'));
-    await bench.open().seal(PASSPHRASE);
+    await bench.open().seal(async () => PASSPHRASE);
     expect(bench.onDisk()).not.toBe(first);
   });
 
@@ -130,7 +130,7 @@ describe('a sealed secret', () => {
     const bench = new Bench();
     const secrets = bench.open();
     await secrets.create('a.key', bytes('secret a'));
-    await secrets.seal('caf\u00e9 caf\u00e9 caf\u00e9');
+    await secrets.seal(async () => 'caf\u00e9 caf\u00e9 caf\u00e9');
     const again = bench.open({ passphrase: 'cafe\u0301 cafe\u0301 cafe\u0301' });
     expect(text(await again.read('a.key'))).toBe('secret a');
   });
@@ -157,7 +157,7 @@ describe('a sealed secret', () => {
 
   it('has its passphrase changed, and is unsealed again, byte for byte', async () => {
     const bench = new Bench();
-    await (await bench.sealed()).seal('five quite other words here');
+    await (await bench.sealed()).seal(async () => 'five quite other words here');
     await expect(bench.open().read('a.key')).rejects.toThrow(PassphraseError);
     const changed = bench.open({ passphrase: 'five quite other words here' });
     expect(await changed.unseal()).toEqual(['a.key', 'b.key']);
@@ -169,9 +169,9 @@ describe('a sealed secret', () => {
     const bench = new Bench();
     await bench.sealed();
     const before = bench.onDisk();
-    await expect(bench.open({ passphrase: 'wrong' }).seal('five quite other words')).rejects.toThrow(
-      PassphraseError,
-    );
+    await expect(
+      bench.open({ passphrase: 'wrong' }).seal(async () => 'five quite other words'),
+    ).rejects.toThrow(PassphraseError);
     expect(bench.onDisk()).toBe(before);
   });
 
@@ -179,7 +179,7 @@ describe('a sealed secret', () => {
     const bench = new Bench();
     await bench.sealed();
     writeFileSync(bench.path('b.key'), 'secret b', { mode: 0o600 });
-    expect(await bench.open().seal(PASSPHRASE)).toEqual(['a.key', 'b.key']);
+    expect(await bench.open().seal(async () => PASSPHRASE)).toEqual(['a.key', 'b.key']);
     expect(bench.onDisk()).not.toContain('secret');
   });
 
@@ -256,7 +256,7 @@ describe('a systemd credential', () => {
     const bench = new Bench();
     const folder = credentials(bench, 'secret a');
     await bench.open().create('b.key', bytes('secret b'));
-    expect(await bench.open({ credentials: folder }).seal(PASSPHRASE)).toEqual(['b.key']);
+    expect(await bench.open({ credentials: folder }).seal(async () => PASSPHRASE)).toEqual(['b.key']);
     expect(readFileSync(join(folder, 'a.key'), 'utf8')).toBe('secret a');
   });
 });

@@ -1,6 +1,6 @@
 import { fromHex, toHex, wipe } from '../../../protocol/bytes.ts';
 import { deriveOprfKey } from '../../../protocol/keys.ts';
-import { evaluate, isElement } from '../../../protocol/oprf.ts';
+import { evaluate } from '../../../protocol/oprf.ts';
 import { RequestRefusedError } from '../../errors.ts';
 import type { Method } from './table.ts';
 
@@ -13,7 +13,8 @@ export const oprfEvaluate: Method<'oprf.evaluate'> = async (hub, session, params
     throw new RequestRefusedError('not-allowed', 'one new PIN a session: log in again for another');
   }
   const blinded = fromHex(params.blinded);
-  if (!isElement(blinded)) throw new RequestRefusedError('params-invalid', 'blinded is no element');
+  if (!hub.primitives.isElement(blinded))
+    throw new RequestRefusedError('params-invalid', 'blinded is no element');
   session.hasEvaluated = true;
   const offer = await hub.store.pins.offer(session.pinSession);
   switch (offer.outcome) {

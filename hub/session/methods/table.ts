@@ -1,5 +1,5 @@
 import type { DataMethod, DataParams, DataResult } from '../../../protocol/data/methods.ts';
-import type { HubServices } from '../../services.ts';
+import type { ConnectionServices } from '../../services.ts';
 import type { Session } from '../session.ts';
 import { encounterCheckIn } from './encounter-check-in.ts';
 import { observationCreate } from './observation-create.ts';
@@ -13,7 +13,7 @@ import { sessionRenew } from './session-renew.ts';
 
 /** Answers one request of a session. @throws RequestRefusedError for an answer that says no */
 export type Method<M extends DataMethod> = (
-  hub: HubServices,
+  hub: ConnectionServices,
   session: Session,
   params: DataParams<M>,
 ) => Promise<DataResult<M>>;

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../protocol/bytes.ts';
-import { bytes16, changes, NOW, registered, storeFixture } from './fixture.ts';
+import { bytes16, changes, NOW, origin, registered, storeFixture } from './fixture.ts';
 
 describe('the cards', () => {
   it('are revoked once, for the first reason given', async () => {
     const fixture = await storeFixture();
     const { uid } = await registered(fixture.store);
-    const revoked = await fixture.store.cards.revoke(uid, 'lost', NOW + 1);
+    const revoked = await fixture.store.cards.revoke(uid, 'lost', origin('desk', NOW + 1));
     expect(revoked).toMatchObject({ revoked: NOW + 1, reason: 'lost' });
-    expect(await fixture.reopen().cards.revoke(uid, 'stolen', NOW + 2)).toEqual(revoked);
+    expect(await fixture.reopen().cards.revoke(uid, 'stolen', origin('desk', NOW + 2))).toEqual(revoked);
     expect(await changes(fixture.store)).toEqual([[2, toHex(uid)]]);
   });
 
   it('that do not exist cannot be revoked', async () => {
     const { store } = await storeFixture();
-    expect(await store.cards.revoke(bytes16('nobody'), 'lost', NOW)).toBeUndefined();
+    expect(await store.cards.revoke(bytes16('nobody'), 'lost', origin())).toBeUndefined();
     expect(await store.feed.latest()).toBe(0);
   });
 
@@ -39,7 +39,7 @@ describe('the cards', () => {
     const { store } = await storeFixture();
     const kept = await registered(store);
     const gone = await registered(store);
-    await store.cards.revoke(gone.uid, 'other', NOW);
+    await store.cards.revoke(gone.uid, 'other', origin());
     const uidsOf = async (status: 'active' | 'revoked') =>
       (await store.cards.list({ limit: 10, status }))?.cards.map((card) => toHex(card.uid));
     expect(await uidsOf('active')).toEqual([toHex(kept.uid)]);

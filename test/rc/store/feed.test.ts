@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../protocol/bytes.ts';
-import { changes, NOW, registered, storeFixture } from './fixture.ts';
+import { changes, NOW, origin, registered, storeFixture } from './fixture.ts';
 
 describe('the feed', () => {
   it('has nothing in it at first', async () => {
@@ -31,7 +31,7 @@ describe('the feed', () => {
     const { store } = await storeFixture();
     const first = await registered(store);
     const second = await registered(store);
-    await store.cards.revoke(first.uid, 'lost', NOW);
+    await store.cards.revoke(first.uid, 'lost', origin());
     expect(await changes(store)).toEqual([
       [2, toHex(second.uid)],
       [3, toHex(first.uid)],
@@ -56,7 +56,7 @@ describe('the feed', () => {
     const card = await registered(store);
     await registered(store);
     await store.members.heardFrom('goa-01', NOW + 5, 2);
-    await store.cards.revoke(card.uid, 'lost', NOW);
+    await store.cards.revoke(card.uid, 'lost', origin());
     await store.members.heardFrom('goa-01', NOW + 6);
     expect(await store.members.hubs()).toMatchObject([
       { id: 'goa-01', behind: 1, lastSeen: NOW + 6, revoked: false },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { toHex, utf8 } from '../../../protocol/bytes.ts';
+import type { MemberOrigin } from '../../../rc/store/audit.ts';
 import type { CardRecord } from '../../../rc/store/cards.ts';
 import { createRcStore, openRcStore, type RcStore } from '../../../rc/store/rc-store.ts';
 import type { CompletionResult } from '../../../rc/store/registrations.ts';
@@ -19,6 +20,11 @@ export function bytes32(name: string): Uint8Array {
 
 export function bytes16(name: string): Uint8Array {
   return bytes32(name).slice(0, 16);
+}
+
+/** Who does something: a registrar, unless it is said who. */
+export function origin(by = 'desk', time = NOW): MemberOrigin {
+  return { by, time, role: 'registrar', from: '192.0.2.7' };
 }
 
 export interface StoreFixture {
@@ -62,7 +68,7 @@ export async function storeFixture(): Promise<StoreFixture> {
 
 export async function begin(store: RcStore, operator = 'desk', now = NOW): Promise<Uint8Array> {
   const id = random(16);
-  await store.registrations.begin({ id, operator, uid: random(16), keyId: 0, begun: now });
+  await store.registrations.begin({ id, uid: random(16), keyId: 0 }, origin(operator, now));
   return id;
 }
 
@@ -80,13 +86,12 @@ export function complete(
 ): Promise<CompletionResult> {
   return store.registrations.complete({
     registrationId,
-    operator,
+    origin: origin(operator, now),
     suite: 2,
     cs,
     rs: null,
     digest: bytes32(toHex(cs) + toHex(existing ?? utf8('new'))),
     patient: existing === undefined ? { id: random(16), name: 'Asha Naik', record: 'GOA/17' } : { existing },
-    now,
   });
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../protocol/bytes.ts';
 import type { RcStore } from '../../../rc/store/rc-store.ts';
 import type { NewPin, ReportsTaken, TryCount } from '../../../rc/store/reports.ts';
-import { bytes16, bytes32, NOW, registered, storeFixture } from './fixture.ts';
+import { bytes16, bytes32, NOW, origin, registered, storeFixture } from './fixture.ts';
 
 type Count = Partial<TryCount> & { readonly uid: Uint8Array };
 type Pin = Partial<NewPin> & { readonly uid: Uint8Array };
@@ -18,8 +18,7 @@ function report(
   now = NOW,
 ): Promise<ReportsTaken> {
   return store.reports.takeReports({
-    hub,
-    now,
+    origin: { ...origin(hub, now), role: 'hub' },
     tries: tries.map((count) => ({ epoch: 0, running: 1, open: 0, total: 0, locked: false, ...count })),
     pins: pins.map((pin) => ({
       pinVersion: 2,
@@ -94,7 +93,7 @@ describe('wrong tries', () => {
   it('of unknown and of revoked cards are passed over', async () => {
     const { store } = await storeFixture();
     const { uid } = await registered(store);
-    await store.cards.revoke(uid, 'lost', NOW);
+    await store.cards.revoke(uid, 'lost', origin());
     const tries = [
       { uid: bytes16('nobody'), locked: true },
       { uid, locked: true },

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Membership } from '../../../rc/store/members.ts';
 import type { RcStore } from '../../../rc/store/rc-store.ts';
 import type { TokenVerdict } from '../../../rc/store/tokens.ts';
-import { bytes32, NOW, storeFixture } from './fixture.ts';
+import { bytes32, NOW, origin, storeFixture } from './fixture.ts';
 
 const HUB: Membership = { kind: 'hub', id: 'margao', location: 'Margao', address: 'margao.example:8441' };
 const DAY = 24 * 60 * 60 * 1000;
 
 function mint(store: RcStore, secret: string, member: Membership = HUB): Promise<boolean> {
   const expires = NOW + DAY;
-  return store.tokens.mint({ secretHash: bytes32(secret), member, mintedBy: 'first', now: NOW, expires });
+  return store.tokens.mint({ secretHash: bytes32(secret), member, expires, origin: origin('first') });
 }
 
 interface Attempt {
@@ -27,6 +27,7 @@ function redeem(store: RcStore, secret: string, attempt: Attempt = {}): Promise<
       kind: attempt.kind ?? 'hub',
       joiner: bytes32(attempt.joiner ?? 'joiner'),
       now: attempt.now ?? NOW,
+      from: '192.0.2.8',
     },
     {
       tls: certificate,

@@ -1,0 +1,175 @@
+import { toHex } from '../../protocol/bytes.ts';
+import { type Refusal, STATUS } from '../../protocol/login/messages.ts';
+import { WIRE_ERROR } from '../../protocol/wire-error.ts';
+import type { HeldCard } from '../card.ts';
+import { TurnedAwayError } from '../errors.ts';
+import { checkLists } from '../feed/list-age.ts';
+import type { Questions } from '../feed/questions.ts';
+import type { Reporter } from '../feed/reporter.ts';
+import type { Gate } from '../gate.ts';
+import type { HubServices } from '../services.ts';
+import type { HubStore } from '../store/store.ts';
+import type { Login, LoginAnswer, Try } from '../store/tries.ts';
+import { expectedStatics, type LoginClaim, questionBefore } from './decide.ts';
+
+/** What a handshake needs of the card, its holder's to wipe. Sizes in bytes. */
+export interface HandshakeCard {
+  /** `psk_ij`, 32. */
+  readonly psk: Uint8Array;
+  /** 32. */
+  readonly oprfSeed: Uint8Array;
+  /** 32 each; a right PROOF shows one of them. Empty where no PROOF can be right. */
+  readonly expectedStatics: readonly Uint8Array[];
+}
+
+export type DeskAnswer =
+  | { readonly status: Refusal }
+  | {
+      readonly status: typeof STATUS.goOn;
+      /** Of the handshake that is open from now on: it must end in `enter` or `leave`. */
+      readonly number: number;
+      readonly attemptsLeft: number;
+      readonly card: HandshakeCard;
+    };
+
+/** The card is let in. */
+export interface DeskEntry {
+  /** The patient's name at this hub, 16 bytes. */
+  readonly subject: Uint8Array;
+  readonly pinVersion: number;
+  /** Wrong tries here since the last right login before this one. */
+  readonly failed: number;
+}
+
+/**
+ * Where logins are decided and counted: one for all connections of a hub, in whichever process they are served.
+ * What it takes and gives is plain data.
+ */
+export interface Desk {
+  /**
+   * Decides a LOGIN; where an evaluation is to be answered, a try is taken and on the disk.
+   * @param source whom wrong tries are counted against besides the card
+   * @throws TurnedAwayError where a bound is reached or the lists are too old; StoreError
+   */
+  answer(login: Login, source: string): Promise<DeskAnswer>;
+  /**
+   * Ends a handshake whose right PROOF has shown the static key `shown`, and gives its try back.
+   * @returns null where the card may not enter after all; `leave` is due then
+   * @throws StoreError, and then, too, `leave` is due
+   */
+  enter(number: number, shown: Uint8Array): Promise<DeskEntry | null>;
+  /** Ends a handshake without a right PROOF; one that has ended already is left alone. @throws StoreError */
+  leave(number: number): Promise<void>;
+  /** Whether the card is still good for a session, as far as the hub knows by now. */
+  mayStay(uid: Uint8Array): Promise<boolean>;
+}
+
+interface OpenHandshake {
+  readonly claim: LoginClaim;
+  readonly source: string;
+  /** Null on the recovery path, which takes none. */
+  readonly attempt: Try | null;
+}
+
+export interface LoginDeskOptions extends Pick<HubServices, 'surroundings' | 'policy'> {
+  readonly store: HubStore;
+  readonly gate: Gate;
+  readonly questions: Questions;
+  readonly reporter: Reporter;
+}
+
+/** The desk itself, at the store. */
+export class LoginDesk implements Desk {
+  readonly #hub: LoginDeskOptions;
+  readonly #open = new Map<number, OpenHandshake>();
+  #last = 0;
+
+  constructor(hub: LoginDeskOptions) {
+    this.#hub = hub;
+  }
+
+  async answer(login: Login, source: string): Promise<DeskAnswer> {
+    await checkLists(this.#hub);
+    const answer = await this.#decide(login, source);
+    if (answer.status !== STATUS.goOn) {
+      this.#hub.surroundings.log.info('login refused', { status: nameOf(answer.status) });
+      return { status: answer.status };
+    }
+    const { status, card, attemptsLeft, attempt } = answer;
+    this.#last += 1;
+    const { uid, pinVersion, recovery } = login;
+    this.#open.set(this.#last, { claim: { uid, pinVersion, recovery }, source, attempt });
+    const { psk, oprfSeed } = card;
+    const statics = expectedStatics(card, login);
+    return {
+      status,
+      number: this.#last,
+      attemptsLeft,
+      card: { psk, oprfSeed, expectedStatics: statics },
+    };
+  }
+
+  async enter(number: number, shown: Uint8Array): Promise<DeskEntry | null> {
+    const open = this.#open.get(number);
+    if (open === undefined) return null;
+    const entry = await this.#hub.store.tries.enter(open.claim, shown, open.attempt);
+    if (entry === null) return null;
+    this.#open.delete(number);
+    if (entry.gaveTryBack) this.#hub.gate.giveTryBack(open.source);
+    this.#hub.reporter.wake();
+    const { subject, pinVersion } = entry.card;
+    return { subject, pinVersion, failed: entry.failed };
+  }
+
+  async leave(number: number): Promise<void> {
+    const open = this.#open.get(number);
+    this.#open.delete(number);
+    try {
+      if (open?.attempt) await this.#hub.store.tries.leave(open.attempt);
+    } finally {
+      this.#hub.reporter.wake();
+    }
+  }
+
+  async mayStay(uid: Uint8Array): Promise<boolean> {
+    return (await this.#hub.store.findCard(uid))?.revoked === false;
+  }
+
+  /** Asks the RC where that is due, keeps the bounds, and decides. */
+  async #decide(login: Login, source: string): Promise<LoginAnswer> {
+    const { gate, store } = this.#hub;
+    const card = await this.#askFirst(login);
+    if (card !== null && !gate.takeLogin(toHex(login.uid))) {
+      throw new TurnedAwayError(WIRE_ERROR.busy, 'too many logins', 'a card had its logins of the hour');
+    }
+    if (!login.recovery && !gate.takeTry(source)) {
+      throw new TurnedAwayError(
+        WIRE_ERROR.busy,
+        'too many wrong tries',
+        'an address had its tries of the hour',
+      );
+    }
+    let tookTry = false;
+    try {
+      const answer = await store.tries.answer(login);
+      tookTry = answer.status === STATUS.goOn && answer.tookTry;
+      return answer;
+    } finally {
+      if (!login.recovery && !tookTry) gate.giveTryBack(source);
+    }
+  }
+
+  async #askFirst(login: Login): Promise<HeldCard | null> {
+    const { store, questions } = this.#hub;
+    const card = await store.findCard(login.uid);
+    const question = questionBefore(card, login);
+    if (question === null) return card;
+    if (question === 'card') await questions.askForCard(login.uid, login.pinVersion);
+    else await questions.tellFirst();
+    return store.findCard(login.uid);
+  }
+}
+
+function nameOf(status: number): string {
+  return Object.entries(STATUS).find(([, value]) => value === status)?.[0] ?? String(status);
+}

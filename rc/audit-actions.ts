@@ -1,0 +1,31 @@
+/**
+ * What is kept in the registration centre's audit trail: what each action means, and what it is to FHIR
+ * (AuditEvent.action: C created, R read, U changed, D ended, E done).
+ */
+export const RC_ACTIONS = {
+  'network.created': { means: 'the network was set up', fhir: 'C' },
+  'service.started': { means: 'serve began', fhir: 'E' },
+  'service.stopped': { means: 'serve ended in order', fhir: 'E' },
+  'token.minted': { means: 'a join token was minted', fhir: 'C' },
+  'member.admitted': { means: 'a member was let in without a token', fhir: 'C' },
+  'member.joined': { means: 'a join token was redeemed', fhir: 'C' },
+  'certificate.renewed': { means: 'a member was given a new certificate', fhir: 'C' },
+  'hubs.listed': { means: 'the list of hubs was read', fhir: 'R' },
+  'status.read': { means: 'the status was read', fhir: 'R' },
+  'registration.begun': { means: 'a UID was handed out for a new card', fhir: 'C' },
+  'card.registered': { means: 'a card was registered', fhir: 'C' },
+  'card.listed': { means: 'a list of cards and their patients was read', fhir: 'R' },
+  'card.shown': { means: 'a card and its patient were read', fhir: 'R' },
+  'card.revoked': { means: 'a card was revoked', fhir: 'D' },
+  'card.locked': { means: 'a card was locked by what a hub reported', fhir: 'U' },
+  'pin.changed': { means: 'a new PIN that a hub reported was believed', fhir: 'U' },
+  'pin.not-proved': { means: 'a new PIN that a hub reported was not believed', fhir: 'E' },
+  'feed.read': { means: 'a hub reads the feed from its beginning', fhir: 'R' },
+  'feed.card-read': { means: 'a hub asked for one card', fhir: 'R' },
+  'reports.sent': { means: 'a hub reported', fhir: 'E' },
+  'limbasiya.hub-registered': { means: 'a hub registered under limbasiya-2021', fhir: 'C' },
+  'limbasiya.patients-read': { means: 'a hub was given the list of limbasiya-2021 cards', fhir: 'R' },
+  'limbasiya.list-read': { means: 'the list of hubs was given to a limbasiya-2021 card', fhir: 'R' },
+} as const;
+
+export type RcAction = keyof typeof RC_ACTIONS;

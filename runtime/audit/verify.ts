@@ -1,0 +1,106 @@
+import { type AuditAnchor, type AuditRow, rowHash, TRAIL_START } from './chain.ts';
+
+/** Somewhere else than in the trail, its place and hash were kept: in a file, in a backup, on paper. */
+export interface KnownAnchor {
+  readonly number: number;
+  /** The first bytes of the hash, at least 16. */
+  readonly hash: Uint8Array;
+  /** Where it was kept, for the sentence that says so: `keys/audit-anchor.json`. */
+  readonly keptIn: string;
+}
+
+/** The first row that is not as it was written. */
+export interface AuditFault {
+  readonly row: number;
+  readonly what: 'changed' | 'removed' | 'added' | 'moved' | 'rewritten';
+  /** For people: what is wrong where. */
+  readonly sentence: string;
+}
+
+export type AuditVerdict =
+  | { readonly intact: true; readonly head: AuditAnchor }
+  | { readonly intact: false; readonly fault: AuditFault };
+
+/** When rows were taken out and the later ones renumbered, a gap of so many is recognised as that. */
+const GAP_MAX = 1_000;
+
+/**
+ * Whether a trail is as it was written, by its own chain and by what was kept of it elsewhere.
+ *
+ * The chain shows what was changed, removed, added or moved unless everything after it was made anew, too.
+ * Against that, and against rows cut off at the end, stand the anchors: up to the latest of them nothing can be
+ * changed unseen; after it, whoever can write the database can cut off or make anew.
+ *
+ * @param rows all rows in the order of their numbers
+ */
+export function verifyTrail(rows: Iterable<AuditRow>, anchors: readonly KnownAnchor[] = []): AuditVerdict {
+  const left = [...anchors].sort((one, other) => one.number - other.number);
+  let head = TRAIL_START;
+  let pending: AuditRow | undefined;
+  const step = (row: AuditRow, next: AuditRow | undefined): AuditFault | undefined => {
+    const fault = checkRow(head, row, next) ?? checkAnchors(left, row);
+    head = { number: row.number, hash: row.hash };
+    return fault;
+  };
+  for (const row of rows) {
+    const fault = pending && step(pending, row);
+    if (fault !== undefined) return { intact: false, fault };
+    pending = row;
+  }
+  const fault = (pending && step(pending, undefined)) ?? checkEnd(left, head);
+  return fault === undefined ? { intact: true, head } : { intact: false, fault };
+}
+
+function checkRow(before: AuditAnchor, row: AuditRow, next: AuditRow | undefined): AuditFault | undefined {
+  const expected = before.number + 1;
+  if (row.number !== expected) {
+    return { row: expected, what: 'removed', sentence: `row ${expected} was removed` };
+  }
+  if (isEqual(rowHash(before.hash, row.number, row), row.hash)) return undefined;
+  return diagnose(before, row, next);
+}
+
+/** What was done to a row that does not continue the chain, as far as the row after it tells. */
+function diagnose(before: AuditAnchor, row: AuditRow, next: AuditRow | undefined): AuditFault {
+  const { number } = row;
+  const changed: AuditFault = { row: number, what: 'changed', sentence: `row ${number} was changed` };
+  if (next === undefined) return changed;
+  if (isEqual(rowHash(before.hash, number, next), next.hash)) {
+    const isSwapped = isEqual(rowHash(next.hash, number + 1, row), row.hash);
+    return isSwapped
+      ? { row: number, what: 'moved', sentence: `row ${number} was moved: it belongs elsewhere` }
+      : { row: number, what: 'added', sentence: `row ${number} was added` };
+  }
+  for (let gap = 1; gap <= GAP_MAX; gap++) {
+    if (isEqual(rowHash(row.hash, next.number + gap, next), next.hash)) {
+      const sentence = `${gap === 1 ? 'a row was' : `${gap} rows were`} removed before row ${number}, and those after it numbered anew`;
+      return { row: number, what: 'removed', sentence };
+    }
+  }
+  return changed;
+}
+
+/** Takes the anchors of this row out of those that are left. */
+function checkAnchors(left: KnownAnchor[], row: AuditRow): AuditFault | undefined {
+  while (left[0] !== undefined && left[0].number <= row.number) {
+    const { number, hash, keptIn } = left[0];
+    left.shift();
+    if (number === row.number && !isEqual(row.hash.subarray(0, hash.length), hash)) {
+      const sentence = `row ${number} is another than the one noted in ${keptIn}: it, or one before it, was written anew`;
+      return { row: number, what: 'rewritten', sentence };
+    }
+  }
+  return undefined;
+}
+
+function checkEnd(left: readonly KnownAnchor[], head: AuditAnchor): AuditFault | undefined {
+  const [missing] = left.filter(({ number }) => number > head.number);
+  if (missing === undefined) return undefined;
+  const row = head.number + 1;
+  const sentence = `row ${row} was removed: the trail ends at row ${head.number}, and ${missing.keptIn} knows row ${missing.number}`;
+  return { row, what: 'removed', sentence };
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
+}
