@@ -1,8 +1,9 @@
 import { equalConstantTime, fromHex, toHex, wipe } from '../../protocol/bytes.ts';
 import { type CardeaCard, encodeCardImage } from '../../protocol/card-image.ts';
-import { parsePin } from '../../protocol/pin.ts';
+import { PinFormatError, parsePin } from '../../protocol/pin.ts';
 import { PinAttempt } from '../../protocol/pin-attempt.ts';
 import { changePin } from '../../protocol/pin-change.ts';
+import { checkPinStrength, WeakPinError } from '../../protocol/pin-policy.ts';
 import type { HubSession } from '../hub-session.ts';
 import { TapRefusedError } from './failures.ts';
 import type { TapTools } from './tap-tools.ts';
@@ -23,7 +24,7 @@ export class NewPin {
   readonly #attempt: PinAttempt;
   #image: CardeaCard | undefined;
 
-  /** @throws TapRefusedError when the two entries differ or are no PIN */
+  /** @throws TapRefusedError when the two entries differ, are no PIN, or one that is guessed first */
   constructor(tools: TapTools, context: NewPinContext, text: string, again: string) {
     if (text.normalize('NFC') !== again.normalize('NFC')) throw new TapRefusedError('new-pin-differs');
     this.#tools = tools;
@@ -81,14 +82,15 @@ export class NewPin {
 }
 
 function attemptOf({ primitives, surroundings }: TapTools, text: string): PinAttempt {
-  let pin: Uint8Array;
+  let pin: Uint8Array | undefined;
   try {
     pin = parsePin(text);
-  } catch (cause) {
-    throw new TapRefusedError('new-pin-format', { cause });
-  }
-  try {
+    checkPinStrength(text);
     return PinAttempt.make(primitives, pin, surroundings.random);
+  } catch (cause) {
+    if (cause instanceof WeakPinError) throw new TapRefusedError('new-pin-weak', { cause });
+    if (cause instanceof PinFormatError) throw new TapRefusedError('new-pin-format', { cause });
+    throw cause;
   } finally {
     wipe(pin);
   }

@@ -33,6 +33,7 @@ export const SENTENCES = {
   'wrong-pin': ['That PIN is wrong.', 'Please tap your card again.'],
   'pin-format': ['A PIN has 6 to 12 digits.', 'Please tap your card again.'],
   'new-pin-format': ['The new PIN must have 6 to 12 digits.', 'Your PIN was not changed.'],
+  'new-pin-weak': ['That PIN is too easy to guess.', 'Your PIN was not changed. Please choose another.'],
   'new-pin-differs': ['The two new PINs are not the same.', 'Your PIN was not changed.'],
   'no-recovery-code': ['This card has no recovery code.', 'Please ask at the desk.'],
   'wrong-recovery-code': [

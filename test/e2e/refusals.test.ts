@@ -158,6 +158,21 @@ describe('a new PIN', () => {
     expect((await tap(site, wallet)).outcome).toEqual(SERVED);
   });
 
+  it('that is no PIN, or one that is guessed first, changes nothing', async () => {
+    const site = await openSite();
+    const wallet = await registeredCard(site);
+    for (const [pin, reason] of [
+      ['12345', 'new-pin-format'],
+      ['123456', 'new-pin-weak'],
+      ['password1', 'new-pin-weak'],
+    ] as const) {
+      const panel = new ScriptedPanel({ pin: PIN, 'new-pin': pin, 'new-pin-again': pin });
+      const { outcome } = await site.tap({ wallet, hub: 'goa-01', panel, goal: 'new-pin' });
+      expect(outcome).toEqual(refused(reason));
+    }
+    expect((await tap(site, wallet)).outcome).toEqual(SERVED);
+  });
+
   it('is set by the recovery code when the old one is forgotten, and lifts a lock', async () => {
     const site = await openSite();
     const wallet = await site.buyCard('maria', 'NTAG215');
