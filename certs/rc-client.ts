@@ -45,6 +45,13 @@ import {
   type LimbasiyaCardResponse,
   limbasiyaCardResponse,
 } from '../protocol/rc-api/limbasiya.ts';
+import {
+  type CardDetails,
+  cardDetails,
+  type PatientsQuery,
+  type PatientsResponse,
+  patientsResponse,
+} from '../protocol/rc-api/patients.ts';
 import { problem } from '../protocol/rc-api/problem.ts';
 import { type RenewRequest, type RenewResponse, renewResponse } from '../protocol/rc-api/renew.ts';
 import { type StatusResponse, statusResponse } from '../protocol/rc-api/status.ts';
@@ -119,6 +126,20 @@ export class RcClient {
   revokeCard(uid: string, reason: RevokeRequest['reason']): Promise<CardSummary> {
     const path = `/v1/cards/${encodeURIComponent(uid)}/revoke`;
     return this.#call(cardSummary, { method: 'POST', path, body: { reason } satisfies RevokeRequest });
+  }
+
+  /** Lifts its locks everywhere and has its tries counted anew. May be repeated after a lost answer. */
+  unlockCard(uid: string): Promise<CardSummary> {
+    return this.#call(cardSummary, { method: 'POST', path: `/v1/cards/${encodeURIComponent(uid)}/unlock` });
+  }
+
+  /** A card with its history, its hubs, and the patient's other cards. */
+  cardDetails(uid: string): Promise<CardDetails> {
+    return this.#call(cardDetails, { method: 'GET', path: `/v1/cards/${encodeURIComponent(uid)}/details` });
+  }
+
+  patients(query: PatientsQuery): Promise<PatientsResponse> {
+    return this.#call(patientsResponse, { method: 'GET', path: `/v1/patients${queryText(query)}` });
   }
 
   /** A page of the feed, waiting up to `query.wait` seconds for one. Aborting `signal` ends the wait with its reason. */
@@ -200,7 +221,7 @@ function notUnderstood(path: string, cause: unknown): RcAnswerError {
   );
 }
 
-function queryText(query: CardsQuery | FeedQuery): string {
+function queryText(query: CardsQuery | FeedQuery | PatientsQuery): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) search.set(name, String(value));

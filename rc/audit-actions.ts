@@ -16,6 +16,8 @@ export const RC_ACTIONS = {
   'card.registered': { means: 'a card was registered', fhir: 'C' },
   'card.listed': { means: 'a list of cards and their patients was read', fhir: 'R' },
   'card.shown': { means: 'a card and its patient were read', fhir: 'R' },
+  'card.unlocked': { means: 'the locks of a card were lifted', fhir: 'U' },
+  'patients.found': { means: 'patients and their cards were looked for', fhir: 'R' },
   'card.revoked': { means: 'a card was revoked', fhir: 'D' },
   'card.locked': { means: 'a card was locked by what a hub reported', fhir: 'U' },
   'pin.changed': { means: 'a new PIN that a hub reported was believed', fhir: 'U' },

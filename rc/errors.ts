@@ -23,6 +23,11 @@ export const REFUSALS = {
   'hub-not-registered': 409,
   'clocks-differ': 409,
   'registration-conflict': 409,
+  'record-taken': 409,
+  'card-replaced': 409,
+  'card-revoked': 409,
+  'card-copied': 409,
+  'card-without-locks': 409,
   'body-too-large': 413,
   'media-type-unsupported': 415,
 } as const;

@@ -5,6 +5,7 @@ import {
   line,
   memberId,
   pinVersion,
+  REVOCATION_REASONS,
   revocationReason,
   time,
   uid,
@@ -29,11 +30,20 @@ export type RegistrationResponse = z.infer<typeof registrationResponse>;
 export const patientNotes = z.object({ name: line(200), record: line(64).optional() });
 export type PatientNotes = z.infer<typeof patientNotes>;
 
-/** `PUT /v1/registrations/:id`: step 3. A new patient, or one who exists and whose earlier card ends with this. */
+/** Whose a card is to be: one who exists, and whose earlier card ends with this; or a new patient. */
+export const cardsPatient = z.union([
+  /** `replaces`: refused where that is not the patient's latest card any more. */
+  z.object({ id: hexBytes(16), replaces: uidOfEitherSuite.optional() }).strict(),
+  /** `sameRecord`: another patient than the one who has this record number. */
+  patientNotes.extend({ sameRecord: z.boolean().optional() }).strict(),
+]);
+export type CardsPatientField = z.infer<typeof cardsPatient>;
+
+/** `PUT /v1/registrations/:id`: step 3. */
 export const registrationCompletion = z.object({
   cs: hexBytes(32),
   rs: hexBytes(32).nullable(),
-  patient: z.union([z.object({ id: hexBytes(16) }).strict(), patientNotes.strict()]),
+  patient: cardsPatient,
 });
 export type RegistrationCompletion = z.infer<typeof registrationCompletion>;
 
@@ -66,7 +76,7 @@ export const cardsResponse = z.object({ cards: z.array(cardSummary), next: uidOf
 export type CardsResponse = z.infer<typeof cardsResponse>;
 
 /** `POST /v1/cards/:uid/revoke`. A card that is revoked already stays as it was. */
-export const revokeRequest = z.object({ reason: revocationReason });
+export const revokeRequest = z.object({ reason: z.enum(REVOCATION_REASONS) });
 export type RevokeRequest = z.infer<typeof revokeRequest>;
 
 /** So many new PINs of one card are handed on, the latest: each took a login, and one of them is on the card. */

@@ -27,7 +27,9 @@ export const memberId = z.string().regex(/^[a-z0-9-]{3,32}$/, '3 to 32 of a-z, 0
 
 export const memberKind = z.enum(['hub', 'device', 'operator']);
 export const operatorRole = z.enum(['admin', 'registrar', 'auditor']);
-export const revocationReason = z.enum(['lost', 'stolen', 'replaced', 'deceased', 'other']);
+/** Why a card can be revoked. `replaced` is what its successor's registration says, and nobody else. */
+export const REVOCATION_REASONS = ['lost', 'stolen', 'deceased', 'other'] as const;
+export const revocationReason = z.enum([...REVOCATION_REASONS, 'replaced']);
 
 /** `HOST:PORT`, for a hub's address. */
 export const hostPort = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { patientNotes } from './cards.ts';
+import { cardsPatient } from './cards.ts';
 import { hexBytes, time } from './fields.ts';
 
 // The registration centre's part of limbasiya-2021, under the paper's names in lower case (PROTOCOL 1.1, 1.3).
@@ -46,7 +46,7 @@ export type HubPatientsResponse = z.infer<typeof hubPatientsResponse>;
 export const limbasiyaCardRequest = z.object({
   uid: hash,
   a: hash,
-  patient: z.union([z.object({ id: hexBytes(16) }).strict(), patientNotes.strict()]),
+  patient: cardsPatient,
 });
 export type LimbasiyaCardRequest = z.infer<typeof limbasiyaCardRequest>;
 

@@ -23,7 +23,7 @@ import type { MemberOrigin } from '../store/audit.ts';
 import type { CardOnList, NewCardResult } from '../store/limbasiya.ts';
 import type { Membership } from '../store/members.ts';
 import { memberOrigin } from './audited.ts';
-import { patientOf } from './cards-patient.ts';
+import { patientOf, refusePatient } from './cards-patient.ts';
 import type { RcContext } from './context.ts';
 import { callerId, type ZodApp } from './zod-app.ts';
 
@@ -164,7 +164,9 @@ function patientIdOf(result: NewCardResult): Uint8Array {
     case 'uid taken':
       throw new RefusedError('uid-taken', 'a card has this UID already: register the card anew');
     case 'patient unknown':
-      throw new RefusedError('patient-unknown', 'no patient has this id: look the patient up again');
+    case 'record taken':
+    case 'card replaced':
+      throw refusePatient(result.outcome);
   }
 }
 

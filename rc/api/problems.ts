@@ -29,6 +29,11 @@ const TITLES: Readonly<Record<RefusalCode, string>> = {
   'hub-not-registered': 'The hub is not registered under limbasiya-2021',
   'clocks-differ': 'The clocks differ',
   'registration-conflict': 'The registration was completed otherwise',
+  'record-taken': 'The record number is taken',
+  'card-replaced': 'The card has been replaced',
+  'card-revoked': 'The card is revoked',
+  'card-copied': 'There is a copy of the card',
+  'card-without-locks': 'The card is of a suite without locks',
   'body-too-large': 'The request is too large',
   'media-type-unsupported': 'The request is not JSON',
 };

@@ -15,7 +15,7 @@ import { RefusedError } from '../errors.ts';
 import type { Completion, CompletionResult } from '../store/registrations.ts';
 import { memberOrigin } from './audited.ts';
 import { summaryOf } from './card-summary.ts';
-import { patientOf } from './cards-patient.ts';
+import { patientOf, refusePatient } from './cards-patient.ts';
 import type { RcContext } from './context.ts';
 import type { ZodApp } from './zod-app.ts';
 
@@ -108,6 +108,8 @@ function cardOf(result: CompletionResult) {
         'this registration was completed with another card key or patient: register the card anew',
       );
     case 'patient unknown':
-      throw new RefusedError('patient-unknown', 'no patient has this id: look the patient up again');
+    case 'record taken':
+    case 'card replaced':
+      throw refusePatient(result.outcome);
   }
 }

@@ -3,8 +3,10 @@ import { RcUnreachableError } from '../../certs/rc-errors.ts';
 import { fromHex, toHex, wipe } from '../../protocol/bytes.ts';
 import { encodeCardImage } from '../../protocol/card-image.ts';
 import { clientPrimitives } from '../../protocol/crypto/fastest.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { parsePin } from '../../protocol/pin.ts';
 import { PinAttempt } from '../../protocol/pin-attempt.ts';
+import { checkPinStrength, type PatientFacts } from '../../protocol/pin-policy.ts';
 import type {
   CardSummary,
   RegistrationCompletion,
@@ -32,6 +34,8 @@ export interface RegisterCardOptions {
   /** As it was entered. */
   readonly pin: string;
   readonly patient: RegistrationCompletion['patient'];
+  /** What a PIN must not be made of; it stays here. */
+  readonly facts?: PatientFacts | undefined;
   /** How slow each guess at the PIN is made: 0, or 10 to 17 (PROTOCOL 2.3). */
   readonly logN: number;
   /** Whether the card gets a recovery code. */
@@ -48,6 +52,19 @@ export interface RegisteredCard {
   readonly recoveryCode: string | null;
 }
 
+/** A card that holds its image and is not registered yet. */
+export interface WrittenCard {
+  readonly uid: string;
+  /** To be shown once; null where the card has none. */
+  readonly recoveryCode: string | null;
+  /**
+   * Registers it. May be called again after `RegistrationUnconfirmedError`: the same step again is answered alike.
+   *
+   * @throws RegistrationUnconfirmedError, RcRefusedError, RcUntrustedError
+   */
+  complete(): Promise<CardSummary>;
+}
+
 /** How often the last step is asked for while the registration centre does not answer. */
 const COMPLETION_ATTEMPTS = 3;
 const COMPLETION_PAUSE_MS = 1_000;
@@ -57,15 +74,19 @@ const COMPLETION_PAUSE_MS = 1_000;
  * back, and only then registered. If anything fails before that, or the card is taken away, no card is
  * registered. Neither the PIN nor the card's seed leaves this machine.
  *
- * @throws PinFormatError, CardOccupiedError, CardNotRegisteredError, RegistrationUnconfirmedError
+ * @throws PinFormatError, WeakPinError, CardOccupiedError, CardNotRegisteredError, RegistrationUnconfirmedError
  * @throws RcRefusedError, RcUnreachableError, RcUntrustedError
  */
 export async function registerCard(options: RegisterCardOptions): Promise<RegisteredCard> {
-  const { client, surroundings, onStep = () => {} } = options;
+  const written = await writeCard(options);
+  return { card: await written.complete(), recoveryCode: written.recoveryCode };
+}
+
+/** As `registerCard`, up to its last step: the card may be taken away, and is not registered. */
+export async function writeCard(options: RegisterCardOptions): Promise<WrittenCard> {
+  const { client, onStep = () => {} } = options;
   const primitives = await clientPrimitives();
-  const pin = parsePin(options.pin);
-  const attempt = PinAttempt.make(primitives, pin, surroundings.random);
-  wipe(pin);
+  const attempt = attemptOf(options, primitives);
   let made: MadeCard | undefined;
   try {
     const begun = await client.beginRegistration({ blinded: toHex(attempt.blinded) });
@@ -82,16 +103,37 @@ export async function registerCard(options: RegisterCardOptions): Promise<Regist
     });
     onStep('card written');
 
-    const card = await complete(options, begun.registrationId, {
+    const completion = {
       cs: toHex(cs),
       rs: rs === null ? null : toHex(rs),
       patient: options.patient,
-    });
-    onStep('card registered');
-    return { card, recoveryCode: recoveryCode === null ? null : formatRecoveryCode(recoveryCode) };
+    };
+    return {
+      uid: begun.uid,
+      recoveryCode: recoveryCode === null ? null : formatRecoveryCode(recoveryCode),
+      complete: async () => {
+        const card = await complete(options, begun, completion);
+        onStep('card registered');
+        return card;
+      },
+    };
   } finally {
     attempt.wipe();
     wipe(made?.recoveryCode ?? undefined);
+  }
+}
+
+/** Before anybody is asked. @throws PinFormatError, WeakPinError */
+function attemptOf(
+  { pin: text, facts, surroundings }: RegisterCardOptions,
+  primitives: Primitives,
+): PinAttempt {
+  const pin = parsePin(text);
+  try {
+    checkPinStrength(text, facts);
+    return PinAttempt.make(primitives, pin, surroundings.random);
+  } finally {
+    wipe(pin);
   }
 }
 
@@ -121,7 +163,7 @@ async function seal(
 /** The last step, again while no answer comes: the same step again is answered alike. */
 async function complete(
   { client, surroundings }: RegisterCardOptions,
-  registrationId: string,
+  { registrationId, uid }: RegistrationResponse,
   completion: RegistrationCompletion,
 ): Promise<CardSummary> {
   for (let attempt = 1; ; attempt++) {
@@ -131,7 +173,7 @@ async function complete(
       if (!(cause instanceof RcUnreachableError)) throw cause;
       if (attempt === COMPLETION_ATTEMPTS) {
         throw new RegistrationUnconfirmedError(
-          'the registration centre fell silent at the last step: register the card again once it answers; if that says it is registered already, revoke it and use --force',
+          `the registration centre fell silent at the last step: once it answers, "cardea-rc card show ${uid}" says whether the card is registered; if it is, it is good, and if not, register it again`,
           { cause },
         );
       }

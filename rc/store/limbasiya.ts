@@ -3,7 +3,7 @@ import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import { nextCardNumber } from './cards.ts';
-import { type CardsPatient, settlePatient } from './patients.ts';
+import { type CardsPatient, type PatientFault, settlePatient } from './patients.ts';
 import { inTransaction } from './transaction.ts';
 
 /** What the RC keeps of a hub besides its membership (PROTOCOL 1.1). */
@@ -45,7 +45,7 @@ export interface NewCard {
 
 export type NewCardResult =
   | { readonly outcome: 'registered'; readonly patientId: Uint8Array }
-  | { readonly outcome: 'uid taken' | 'patient unknown' };
+  | { readonly outcome: 'uid taken' | PatientFault };
 
 /** The records of limbasiya-2021: hubs by `ID_j`, cards by `UID_i` (PROTOCOL 1.1). */
 export class LimbasiyaBook {
@@ -101,7 +101,7 @@ export class LimbasiyaBook {
       if (isTaken !== undefined) return { outcome: 'uid taken' };
       const { origin } = card;
       const patientId = settlePatient({ db: this.#db, trail: this.#trail }, card.patient, origin);
-      if (patientId === undefined) return { outcome: 'patient unknown' };
+      if (typeof patientId === 'string') return { outcome: patientId };
       this.#db
         .prepare(
           `INSERT INTO limbasiya_cards (number, uid, c, patient, registered, registered_by)

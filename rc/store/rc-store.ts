@@ -3,11 +3,14 @@ import { AuditTrail } from '../../runtime/audit/trail.ts';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
 import { StoreError } from '../../runtime/store-errors.ts';
 import { RcAudit } from './audit.ts';
+import { CardHistory } from './card-history.ts';
+import { type Unlock, type UnlockResult, unlockCard } from './card-unlock.ts';
 import { Cards } from './cards.ts';
 import { Certificates } from './certificates.ts';
 import { Feed } from './feed.ts';
 import { LimbasiyaBook } from './limbasiya.ts';
 import { Members } from './members.ts';
+import { indexEarlierPatients, PatientSearch } from './patient-search.ts';
 import { Registrations } from './registrations.ts';
 import { ReportBook } from './reports.ts';
 import { MIGRATIONS } from './schema.ts';
@@ -21,10 +24,14 @@ export interface RcStore {
   readonly tokens: Tokens;
   readonly registrations: Registrations;
   readonly cards: Cards;
+  readonly history: CardHistory;
+  readonly patients: PatientSearch;
   readonly feed: Feed;
   readonly limbasiya: LimbasiyaBook;
   readonly reports: ReportBook;
   readonly audit: RcAudit;
+  /** Lifts a card's locks everywhere (PROTOCOL 2.5). */
+  unlockCard(unlock: Unlock): Promise<UnlockResult>;
   /** Gives the file free. To call it again does nothing. */
   close(): void;
 }
@@ -42,6 +49,7 @@ export function openRcStore(path: string): RcStore {
     db?.close();
     throw new StoreError(`${path} is ${isThere ? 'empty' : 'gone'}: restore it from a backup`);
   }
+  indexEarlierPatients(db);
   return storeOver(db);
 }
 
@@ -53,7 +61,9 @@ export function openRcStore(path: string): RcStore {
 export function createRcStore(path: string, generation: Uint8Array): RcStore {
   const db = openStore(path, MIGRATIONS);
   inTransaction(db, () =>
-    db.prepare('INSERT INTO network (one, generation, sequence) VALUES (1, ?, 0)').run(generation),
+    db
+      .prepare('INSERT INTO network (one, generation, sequence, patients_indexed) VALUES (1, ?, 0, 1)')
+      .run(generation),
   );
   return storeOver(db);
 }
@@ -67,10 +77,13 @@ function storeOver(db: Database): RcStore {
     tokens: new Tokens(db, trail),
     registrations: new Registrations(db, trail),
     cards: new Cards(db, trail),
+    history: new CardHistory(db),
+    patients: new PatientSearch(db),
     feed: new Feed(db),
     limbasiya: new LimbasiyaBook(db, trail),
     reports: new ReportBook(db, trail),
     audit,
+    unlockCard: (unlock) => unlockCard({ db, trail }, unlock),
     close: () => {
       audit.settle();
       db.close();

@@ -3,7 +3,7 @@ import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import { type CardRecord, findCard, nextCardNumber } from './cards.ts';
-import { type CardsPatient, settlePatient } from './patients.ts';
+import { type CardsPatient, type PatientFault, settlePatient } from './patients.ts';
 import { inTransaction, nextSequence } from './transaction.ts';
 
 /** How long a registration that was begun may be completed: 10 minutes (PROTOCOL 2.4). */
@@ -33,7 +33,7 @@ export interface Completion {
 export type CompletionResult =
   | { readonly outcome: 'registered'; readonly card: CardRecord }
   | { readonly outcome: 'repeated'; readonly card: CardRecord }
-  | { readonly outcome: 'unknown' | 'conflict' | 'patient unknown' };
+  | { readonly outcome: 'unknown' | 'conflict' | PatientFault };
 
 interface EarlierCompletion {
   readonly uid: Uint8Array;
@@ -103,7 +103,7 @@ export class Registrations {
       completion.patient,
       completion.origin,
     );
-    if (patient === undefined) return { outcome: 'patient unknown' };
+    if (typeof patient === 'string') return { outcome: patient };
 
     this.#db
       .prepare(

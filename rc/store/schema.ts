@@ -185,4 +185,31 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Who did what, when (runtime/audit/).
   AUDIT_TABLE,
+  `
+  -- Patients as registrars look for them (rc/search-words.ts): in the order of their registration, each with the
+  -- folded record number, and in an index of folded words. Written with the patient, in one transaction.
+  CREATE TABLE patient_index (
+    number INTEGER PRIMARY KEY,
+    patient BLOB NOT NULL UNIQUE REFERENCES patients (id),
+    record TEXT
+  ) STRICT;
+  CREATE INDEX patients_by_record ON patient_index (record) WHERE record IS NOT NULL;
+  -- The ascii tokenizer takes what is not ASCII for letters: the words come folded and with blanks between them.
+  CREATE VIRTUAL TABLE patient_words USING fts5 (words, content = '', tokenize = 'ascii', detail = none, prefix = '1 2 3');
+  -- 0 in a registry from before: it is indexed when it is opened.
+  ALTER TABLE network ADD COLUMN patients_indexed INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX cards_of_patient ON cards (patient);
+  CREATE INDEX limbasiya_cards_of_patient ON limbasiya_cards (patient);
+
+  -- Unlocks by operators, and what each lifted: NULL where the card was not known to be locked.
+  CREATE TABLE unlocks (
+    card INTEGER NOT NULL REFERENCES cards (number),
+    time INTEGER NOT NULL,
+    operator TEXT NOT NULL REFERENCES members (id),
+    since INTEGER,
+    cause TEXT,
+    hub TEXT REFERENCES members (id)
+  ) STRICT;
+  CREATE INDEX unlocks_of_card ON unlocks (card);
+  `,
 ];

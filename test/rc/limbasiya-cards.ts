@@ -10,7 +10,7 @@ import type { ListedHub } from '../../protocol/limbasiya/list.ts';
 import { computeOmega, computeTau, type HubIdentity } from '../../protocol/limbasiya/updation.ts';
 import type { HubSecretsRequest, LimbasiyaCardRequest } from '../../protocol/rc-api/limbasiya.ts';
 import { systemRandom } from '../../runtime/random.ts';
-import { PATIENT } from './registering.ts';
+import { NAMESAKE } from './registering.ts';
 
 /** A limbasiya-2021 card in a patient's hand, and what opens out of it. */
 export interface IssuedCard {
@@ -25,7 +25,7 @@ export interface IssuedCard {
 const CREDENTIALS = parseCredentials('asha', 'correct horse');
 
 /** What a console asks for a card with, and what it keeps to itself. */
-export function cardRequest(patient: LimbasiyaCardRequest['patient'] = PATIENT) {
+export function cardRequest(patient: LimbasiyaCardRequest['patient'] = NAMESAKE) {
   const user = requestCardRegistration(noble, CREDENTIALS, systemRandom);
   return { user, request: { uid: toHex(user.UID), a: toHex(user.A), patient } };
 }

@@ -10,6 +10,8 @@ import type {
 import { systemRandom } from '../../runtime/random.ts';
 
 export const PATIENT = { name: 'Asha Naik', record: 'GOA/17' };
+/** Any number of them may be registered. */
+export const NAMESAKE = { ...PATIENT, sameRecord: true };
 
 /** What a console knows of a card that it has registered without writing one. */
 export interface ConsoleCard {
@@ -32,7 +34,7 @@ export function begin(client: RcClient): Promise<RegistrationResponse> {
   return client.beginRegistration({ blinded: blindedPin() });
 }
 
-export function completion(patient: RegistrationCompletion['patient'] = PATIENT): RegistrationCompletion {
+export function completion(patient: RegistrationCompletion['patient'] = NAMESAKE): RegistrationCompletion {
   return { cs: randomHex(32), rs: randomHex(32), patient };
 }
 

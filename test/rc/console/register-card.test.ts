@@ -15,7 +15,7 @@ import { parseRecoveryCode } from '../../../protocol/recovery-code.ts';
 import { type RegisterCardOptions, registerCard } from '../../../rc/console/register-card.ts';
 import { systemRandom } from '../../../runtime/random.ts';
 import { OTHER_UID, Rig, smartCard, tag } from '../../hardware/rig.ts';
-import { PATIENT } from '../registering.ts';
+import { NAMESAKE, PATIENT } from '../registering.ts';
 import { type Member, TestRc } from '../running-rc.ts';
 
 const PIN = '482913';
@@ -30,7 +30,7 @@ type Choice = Partial<Omit<RegisterCardOptions, 'card' | 'client' | 'surrounding
 
 function register(card: PresentedCard, client: RegisterCardOptions['client'], choice: Choice = {}) {
   const surroundings = { clock: rig.clock, random: systemRandom };
-  const defaults = { pin: PIN, patient: PATIENT, logN: 0, recovery: true, force: false };
+  const defaults = { pin: PIN, patient: NAMESAKE, logN: 0, recovery: true, force: false };
   return registerCard({ card, client, surroundings, ...defaults, ...choice });
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../../rc/console/register-limbasiya-card.ts';
 import { systemRandom } from '../../../runtime/random.ts';
 import { Rig, smartCard, tag } from '../../hardware/rig.ts';
-import { PATIENT } from '../registering.ts';
+import { NAMESAKE, PATIENT } from '../registering.ts';
 import { TestRc } from '../running-rc.ts';
 
 const IDENTITY = 'maria';
@@ -30,7 +30,7 @@ afterEach(async () => {
 type Choice = Partial<Omit<RegisterLimbasiyaCardOptions, 'card' | 'client' | 'surroundings'>>;
 
 function register(card: PresentedCard, client: RegisterLimbasiyaCardOptions['client'], choice: Choice = {}) {
-  const defaults = { identity: IDENTITY, password: PASSWORD, patient: PATIENT, force: false };
+  const defaults = { identity: IDENTITY, password: PASSWORD, patient: NAMESAKE, force: false };
   return registerLimbasiyaCard({
     card,
     client,

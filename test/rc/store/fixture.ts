@@ -91,7 +91,10 @@ export function complete(
     cs,
     rs: null,
     digest: bytes32(toHex(cs) + toHex(existing ?? utf8('new'))),
-    patient: existing === undefined ? { id: random(16), name: 'Asha Naik', record: 'GOA/17' } : { existing },
+    patient:
+      existing === undefined
+        ? { id: random(16), name: 'Asha Naik', record: 'GOA/17', sameRecord: true }
+        : { existing },
   });
 }
 
