@@ -34,7 +34,7 @@ type Random = (length: number) => Uint8Array;
 
 /** An authority as it is kept: whoever has this can make cards believe any hub. */
 export interface AuthorityKey {
-  /** Self-signed, DER. */
+  /** Self-signed, or by the authority before it; DER. */
   readonly certificate: Uint8Array;
   /** ECDSA P-256, PKCS#8 DER. */
   readonly privateKey: Uint8Array;
@@ -143,6 +143,22 @@ export class Authority {
       notAfter: member.now + TLS_CERTIFICATE_MS,
       extensions: member.role === 'server' ? [...usage, alternativeName(member.address.host)] : usage,
     });
+  }
+
+  /**
+   * Makes the authority that follows this one, certified by it: cards and members that believe this one believe
+   * that (PROTOCOL 2.5). Good for 20 years.
+   */
+  async createSuccessor(now: number): Promise<AuthorityKey> {
+    const { privateKey, publicKey } = newTlsKeyPair();
+    const certificate = await this.#issue({
+      subject: distinguishedName(['CN', `Cardea authority of ${new Date(now).toISOString().slice(0, 10)}`]),
+      publicKey,
+      notBefore: now - BACKDATED_MS,
+      notAfter: now + AUTHORITY_CERTIFICATE_MS,
+      extensions: await authorityExtensions(publicKey),
+    });
+    return { certificate, privateKey };
   }
 
   #issue(content: Parameters<typeof issueCertificate>[1]): Promise<Uint8Array> {

@@ -54,6 +54,14 @@ import {
 } from '../protocol/rc-api/patients.ts';
 import { problem } from '../protocol/rc-api/problem.ts';
 import { type RenewRequest, type RenewResponse, renewResponse } from '../protocol/rc-api/renew.ts';
+import {
+  type AuthorityRotated,
+  type AuthorityRotation,
+  authorityRotated,
+  type MasterKeyRotated,
+  type MasterKeyRotation,
+  masterKeyRotated,
+} from '../protocol/rc-api/rotate.ts';
 import { type StatusResponse, statusResponse } from '../protocol/rc-api/status.ts';
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
@@ -99,6 +107,16 @@ export class RcClient {
 
   mintToken(request: TokenRequest): Promise<TokenResponse> {
     return this.#call(tokenResponse, { method: 'POST', path: '/v1/tokens', body: request });
+  }
+
+  /** May be repeated after a lost answer: it rotates once (`replaces`). */
+  rotateAuthority(request: AuthorityRotation): Promise<AuthorityRotated> {
+    return this.#call(authorityRotated, { method: 'POST', path: '/v1/authority/rotate', body: request });
+  }
+
+  /** The same of the master key. */
+  rotateMasterKey(request: MasterKeyRotation): Promise<MasterKeyRotated> {
+    return this.#call(masterKeyRotated, { method: 'POST', path: '/v1/master-key/rotate', body: request });
   }
 
   hubs(): Promise<HubsResponse> {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { equalConstantTime, fromHex, toHex } from '../protocol/bytes.ts';
 import type { RenewResponse } from '../protocol/rc-api/renew.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { checkInDate, parseCertificate } from './certificate.ts';
+import { certificateFingerprint, checkInDate, parseCertificate } from './certificate.ts';
 import type { TlsKeyPair } from './keys.ts';
 import { forgetPendingKey, pendingTlsKey } from './pending-keys.ts';
 import { ofUse } from './rc-answer.ts';
@@ -31,10 +31,19 @@ export interface TlsRenewal {
   readonly folder: string;
   readonly place?: IdentityPlace;
   readonly signal?: AbortSignal;
+  /** SHA-256 of the network's newest authority, in hex, where it is known. */
+  readonly authority?: string | undefined;
+}
+
+/** Whether there is a newer authority than the first of these (DER). */
+export function isSuperseded(authorities: readonly Uint8Array[], newest: string | undefined): boolean {
+  const [known] = authorities;
+  return newest !== undefined && known !== undefined && toHex(certificateFingerprint(known)) !== newest;
 }
 
 /**
- * Renews a member's TLS identity where two thirds of its certificate's life are over: a new key, on the disk
+ * Renews a member's TLS identity where two thirds of its certificate's life are over, or the network has a newer
+ * authority: a new key, on the disk
  * before it is asked for, so that after a lost reply the same key asks again; then key and certificate in place
  * of the old ones, in one file; then `client` calls with them.
  *
@@ -44,9 +53,10 @@ export interface TlsRenewal {
  */
 export async function refreshTlsIdentity(
   identity: TlsIdentity,
-  { clock, client, folder, place = 'keys', signal }: TlsRenewal,
+  { clock, client, folder, place = 'keys', signal, authority }: TlsRenewal,
 ): Promise<TlsIdentity> {
-  if (clock.now() < tlsRenewalDue(identity.certificate)) return identity;
+  const isDue = clock.now() >= tlsRenewalDue(identity.certificate);
+  if (!isDue && !isSuperseded(identity.authorities, authority)) return identity;
   const keyFolder = join(folder, place);
   const key = await nextKey(keyFolder, identity);
   const answer = await client.renew({ tlsKey: toHex(key.publicKey) }, signal);

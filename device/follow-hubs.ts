@@ -1,6 +1,8 @@
+import { certificateFingerprint } from '../certs/certificate.ts';
 import { RcClient } from '../certs/rc-client.ts';
 import { refreshTlsIdentity } from '../certs/renewal.ts';
 import { loadTlsIdentity } from '../certs/tls-identity.ts';
+import { fromHex, toHex } from '../protocol/bytes.ts';
 import { parseAddress } from '../runtime/address.ts';
 import { sleep } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
@@ -23,14 +25,16 @@ export async function followHubs(
   if (network === undefined) return;
   const { clock, log } = tools.surroundings;
   let identity = await loadTlsIdentity(folder);
+  let authority = newestOf(network.authorities);
   const client = new RcClient({ surroundings: tools.surroundings, rc: parseAddress(network.rc), identity });
   try {
     while (!signal.aborted) {
       await attempt(log, "the terminal's certificate was not renewed", async () => {
-        identity = await refreshTlsIdentity(identity, { clock, client, folder, signal });
+        identity = await refreshTlsIdentity(identity, { clock, client, folder, signal, authority });
       });
       await attempt(log, 'the list of hubs was not refreshed', async () => {
         const { hubs, authorities } = await client.hubs();
+        authority = newestOf(authorities);
         await replaceNetwork({ ...network, hubs, authorities });
       });
       await sleep(clock, REFRESH_MS, signal).catch(() => undefined);
@@ -38,6 +42,11 @@ export async function followHubs(
   } finally {
     client.close();
   }
+}
+
+/** SHA-256 of the network's newest authority, in hex. */
+function newestOf([newest]: readonly string[]): string | undefined {
+  return newest === undefined ? undefined : toHex(certificateFingerprint(fromHex(newest)));
 }
 
 async function attempt(log: Log, failure: string, act: () => Promise<void>): Promise<void> {

@@ -16,6 +16,7 @@ import { WHAT_IT_MEANS } from './limbasiya/service.ts';
 import { readNetworkRecord } from './network-file.ts';
 import { localTimeZone } from './records/calendar.ts';
 import { openRecordCipher, type RecordsSecret, recordsKey } from './records/key.ts';
+import { tellingAuthority } from './renewal/authority.ts';
 import { CurrentIdentity } from './renewal/current-identity.ts';
 import { Renewal } from './renewal/renewal.ts';
 import type { HubPolicy } from './services.ts';
@@ -92,6 +93,10 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
     const rc = resources.add(new RcClient({ surroundings, rc: rcAddress, identity: tlsIdentity }), (client) =>
       client.close(),
     );
+    const renewal = resources.add(
+      new Renewal({ surroundings, folder, client: rc, tls: tlsIdentity, identity }),
+      (running) => running.close(),
+    );
     const { hubId } = identity;
     const limbasiya =
       allow === 'none'
@@ -107,14 +112,14 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
         policy: { ...DEFAULT_POLICY, ...policy },
         store,
         cipher,
-        rc,
+        rc: tellingAuthority(rc, (authority) => renewal.authorityIs(authority)),
         listen,
         ...(limbasiya && { limbasiya: { identity: limbasiya, rc } }),
       }),
       (started) => started.close(),
     );
-    const renewal = { surroundings, folder, client: rc, tls: tlsIdentity, identity };
-    resources.add(new Renewal(renewal), (running) => running.close());
+    // Before the hub is closed, and `rc` with it: what is under way would fail for no reason worth a warning.
+    resources.add(renewal, (running) => running.close());
     const status = () => statusOf(hub.services, { address: hub.address, announced, rc: rcAddress });
     resources.add(await serveControl(folder, { status }, surroundings.log), (control) => control.close());
     const { hubId: id, location } = identity;

@@ -10,6 +10,8 @@ export const RC_ACTIONS = {
   'member.admitted': { means: 'a member was let in without a token', fhir: 'C' },
   'member.joined': { means: 'a join token was redeemed', fhir: 'C' },
   'certificate.renewed': { means: 'a member was given a new certificate', fhir: 'C' },
+  'authority.rotated': { means: 'a new authority took the place of the old one', fhir: 'C' },
+  'master-key.rotated': { means: 'a new master key was made for new cards', fhir: 'C' },
   'hubs.listed': { means: 'the list of hubs was read', fhir: 'R' },
   'status.read': { means: 'the status was read', fhir: 'R' },
   'registration.begun': { means: 'a UID was handed out for a new card', fhir: 'C' },

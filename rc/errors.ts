@@ -28,6 +28,9 @@ export const REFUSALS = {
   'card-revoked': 409,
   'card-copied': 409,
   'card-without-locks': 409,
+  'authority-in-use': 409,
+  'rotation-conflict': 409,
+  'secret-place': 409,
   'body-too-large': 413,
   'media-type-unsupported': 415,
 } as const;

@@ -12,9 +12,9 @@ import type { Address } from '../runtime/network.ts';
 import { takeOwnership } from '../runtime/ownership.ts';
 import type { SecretFolder } from '../runtime/secret-folder.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import { createAuthorityFile } from './authority-file.ts';
 import { rcPaths, writeNetworkFile } from './folder.ts';
 import { MasterKeys, openLimbasiyaKey } from './master-keys.ts';
+import { NetworkAuthority } from './network-authority.ts';
 import { rcSecrets } from './secrets.ts';
 import { issueServerIdentity } from './server-identity.ts';
 import { createRcStore } from './store/rc-store.ts';
@@ -110,7 +110,12 @@ async function makeEverything(
     random,
   });
   const authority = await Authority.open(authorityKey, random);
-  await issueServerIdentity(folder, authority, address, now);
+  await issueServerIdentity(
+    folder,
+    { current: authority, certificates: [authority.certificate] },
+    address,
+    now,
+  );
 
   const { privateKey, publicKey } = newTlsKeyPair();
   const certificate = await authority.issueTls({
@@ -135,7 +140,7 @@ async function keepSecrets(
 ): Promise<void> {
   try {
     if (options.passphrase !== undefined) await secrets.sealFromNow(options.passphrase);
-    await createAuthorityFile(secrets, options.authorityKey);
+    await NetworkAuthority.create(secrets, options.authorityKey);
     await MasterKeys.create(secrets, options.random);
     wipe(await openLimbasiyaKey(secrets, options.random, false));
   } finally {

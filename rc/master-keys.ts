@@ -18,6 +18,7 @@ type Random = (length: number) => Uint8Array;
 /** The master keys K_RC[keyId], 32 bytes each (PROTOCOL 2.1). They leave this object for derivations alone. */
 export class MasterKeys {
   readonly #keys: Map<number, Uint8Array>;
+  #rotating: Promise<unknown> = Promise.resolve();
 
   private constructor(keys: Map<number, Uint8Array>) {
     this.#keys = keys;
@@ -59,15 +60,25 @@ export class MasterKeys {
 
   /**
    * Makes the next key, for the cards that are registered from now on. It is on the disk before any of them is.
+   * To ask again for what has been done does nothing: a lost answer may be repeated.
    *
-   * @returns its id
-   * @throws MasterKeyError after the last, FileExistsError, FileError, and what making a secret throws
+   * @param replaced the id of the key that is to be replaced: the present one
+   * @throws MasterKeyError for another, and after the last
+   * @throws FileExistsError, FileError, and what making a secret throws
    */
-  async rotate(secrets: SecretFolder, random: Random): Promise<number> {
-    const keyId = this.current.keyId + 1;
-    if (keyId > LAST_ID) throw new MasterKeyError(`there are no more than ${LAST_ID + 1} master keys`);
-    this.#keys.set(keyId, await makeKey(secrets, nameOf(keyId), random));
-    return keyId;
+  rotate(replaced: number, secrets: SecretFolder, random: Random): Promise<'rotated' | 'done before'> {
+    const turn = this.#rotating.then(async () => {
+      const { keyId } = this.current;
+      if (replaced === keyId - 1) return 'done before';
+      if (replaced !== keyId) {
+        throw new MasterKeyError('that is not the present master key: look at "cardea-rc status"');
+      }
+      if (keyId === LAST_ID) throw new MasterKeyError(`there are no more than ${LAST_ID + 1} master keys`);
+      this.#keys.set(keyId + 1, await makeKey(secrets, nameOf(keyId + 1), random));
+      return 'rotated';
+    });
+    this.#rotating = turn.catch(() => {});
+    return turn;
   }
 
   /** Overwrites the keys in memory; the object is of no use afterwards. */

@@ -3,6 +3,7 @@ import { createProgram } from '../runtime/command-line.ts';
 import { addCardCommands } from './commands/card.ts';
 import { addInit } from './commands/init.ts';
 import { addJoin } from './commands/join.ts';
+import { addRotate } from './commands/rotate.ts';
 import { addSeal } from './commands/seal.ts';
 import { addServe } from './commands/serve.ts';
 import { addHub, addStatus } from './commands/status.ts';
@@ -24,6 +25,7 @@ export function createRcProgram(world: CommandWorld): Command {
   addJoin(program, world);
   addStatus(program, world);
   addToken(program, world);
+  addRotate(program, world);
   addHub(program, world);
   const card = program.command('card').description('the cards of patients');
   addCardRegister(card, world);

@@ -9,10 +9,10 @@ import { Resources } from '../runtime/stop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { createApp } from './api/app.ts';
 import { answerBrokenHttp } from './api/problems.ts';
-import { openAuthorityFile } from './authority-file.ts';
 import { FeedSignal } from './feed-signal.ts';
 import { RcFolderError, rcPaths, readNetworkFile, writeListeningPort } from './folder.ts';
 import { MasterKeys, openLimbasiyaKey } from './master-keys.ts';
+import { NetworkAuthority } from './network-authority.ts';
 import { rcSecrets, type SecretSources } from './secrets.ts';
 import { currentServerIdentity } from './server-identity.ts';
 import { ServerRenewal } from './server-renewal.ts';
@@ -58,7 +58,7 @@ export async function serveRc(options: ServeOptions): Promise<RunningRc> {
     const { random } = surroundings;
     const secrets = resources.add(rcSecrets(folder, random, options.secrets), (opened) => opened.close());
     const masterKeys = resources.add(await MasterKeys.load(secrets), (keys) => keys.wipe());
-    const authority = await openAuthorityFile(secrets, random);
+    const authority = await NetworkAuthority.open(secrets, random);
     const now = surroundings.clock.now();
     const identity = await currentServerIdentity(folder, authority, announced, now);
     const store = resources.add(openRcStore(paths.store), (opened) => opened.close());
@@ -84,6 +84,8 @@ export async function serveRc(options: ServeOptions): Promise<RunningRc> {
       masterKeys,
       limbasiyaKey,
       authority,
+      secrets,
+      showNewAuthority: () => renewal.look(),
       feedSignal,
       publicAddress: () => reached,
       certificateEnds: () => renewal.certificateEnds,

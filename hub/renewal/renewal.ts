@@ -1,6 +1,6 @@
 import { hubRenewalDue, renewHubIdentity } from '../../certs/hub-renewal.ts';
 import type { RcClient } from '../../certs/rc-client.ts';
-import { refreshTlsIdentity, tlsRenewalDue } from '../../certs/renewal.ts';
+import { isSuperseded, refreshTlsIdentity, tlsRenewalDue } from '../../certs/renewal.ts';
 import type { TlsIdentity } from '../../certs/tls-identity.ts';
 import { sleep } from '../../runtime/clock.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
@@ -35,6 +35,9 @@ export class Renewal {
   readonly #failing = new Set<string>();
   #tls: TlsIdentity;
   #warnedAt = Number.NEGATIVE_INFINITY;
+  /** SHA-256 of the network's newest authority, in hex, as the registration centre last said. */
+  #authority: string | undefined;
+  #wake = new AbortController();
 
   constructor(options: RenewalOptions) {
     this.#options = options;
@@ -43,25 +46,35 @@ export class Renewal {
     this.#running = this.#run(this.#stop.signal);
   }
 
+  /** The network's newest authority: certificates by another are renewed at once (PROTOCOL 2.5). */
+  authorityIs(fingerprint: string): void {
+    if (fingerprint === this.#authority) return;
+    this.#authority = fingerprint;
+    this.#wake.abort();
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
+    this.#wake.abort();
     await this.#running;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       // The hub's first: terminals refuse it the day that it ends, and an expired TLS one can ask for it, too.
+      this.#wake = new AbortController();
       await this.#attempt("the hub's certificate", () => this.#renewHub(signal));
       await this.#attempt("the hub's TLS certificate", () => this.#renewTls(signal));
       if (signal.aborted) return;
       this.#warn();
-      await this.#pause(signal).catch(() => {});
+      await this.#pause(AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
     }
   }
 
   async #renewHub(signal: AbortSignal): Promise<void> {
     const { surroundings, folder, client, identity } = this.#options;
-    if (surroundings.clock.now() < hubRenewalDue(identity.current)) return;
+    const isDue = surroundings.clock.now() >= hubRenewalDue(identity.current);
+    if (!isDue && !isSuperseded(identity.current.chain.slice(1), this.#authority)) return;
     identity.replace(await renewHubIdentity(identity.current, { surroundings, client, folder, signal }));
     surroundings.log.info("the hub's certificate was renewed, with a new key");
   }
@@ -70,7 +83,13 @@ export class Renewal {
     const { surroundings, folder, client } = this.#options;
     const { clock, log } = surroundings;
     const before = this.#tls;
-    this.#tls = await refreshTlsIdentity(before, { clock, client, folder, signal });
+    this.#tls = await refreshTlsIdentity(before, {
+      clock,
+      client,
+      folder,
+      signal,
+      authority: this.#authority,
+    });
     if (this.#tls !== before) log.info("the hub's TLS certificate was renewed, with a new key");
   }
 

@@ -21,6 +21,8 @@ export const feedPage = z.object({
   cursor: z.int().min(0),
   /** More is there already. */
   more: z.boolean(),
+  /** SHA-256 of the network's newest authority: a hub whose certificates are by another renews them at once. */
+  authority: hexBytes(32).optional(),
 });
 export type FeedPage = z.infer<typeof feedPage>;
 

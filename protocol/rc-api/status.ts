@@ -11,6 +11,10 @@ export const statusResponse = z.object({
   sequence: z.int().min(0),
   /** SHA-256 of the authority's certificate. */
   authority: hexBytes(32),
+  /** How many authorities before it are still believed. */
+  earlierAuthorities: z.int().min(0).max(3),
+  /** The number of the master key for new cards. */
+  masterKey: z.int().min(0).max(255),
   /** When the RC's own TLS certificate ends; it is renewed at two thirds of its life. */
   certificateEnds: time,
   cards: z.object({ active: count, revoked: count, locked: count }),

@@ -9,6 +9,8 @@ export const ACCESS = {
   'POST /v1/join': 'anyone',
   'POST /v1/renew': ['hub', 'device', ...OPERATORS],
   'POST /v1/tokens': ['admin'],
+  'POST /v1/authority/rotate': ['admin'],
+  'POST /v1/master-key/rotate': ['admin'],
   'GET /v1/hubs': ['hub', 'device', ...OPERATORS],
   'GET /v1/status': OPERATORS,
   'POST /v1/registrations': REGISTRARS,

@@ -14,6 +14,7 @@ import { answerWithProblems, problemOf, sendProblem } from './problems.ts';
 import { addRegistrationRoutes } from './registration-routes.ts';
 import { addRenewRoutes } from './renew-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
+import { addRotationRoutes } from './rotation-routes.ts';
 import { addStatusRoutes } from './status-routes.ts';
 import { newZodApp, type ZodApp } from './zod-app.ts';
 
@@ -27,6 +28,7 @@ export async function createApp(context: RcContext): Promise<ZodApp> {
   checkCallers(app, context);
   addJoinRoutes(app, context);
   addRenewRoutes(app, context);
+  addRotationRoutes(app, context);
   addRegistrationRoutes(app, context);
   addCardRoutes(app, context);
   addCardCareRoutes(app, context);

@@ -11,6 +11,8 @@ export const WANTED: Readonly<Record<RouteName, RcAction>> = {
   'POST /v1/join': 'member.joined',
   'POST /v1/renew': 'certificate.renewed',
   'POST /v1/tokens': 'token.minted',
+  'POST /v1/authority/rotate': 'authority.rotated',
+  'POST /v1/master-key/rotate': 'master-key.rotated',
   'GET /v1/hubs': 'hubs.listed',
   'GET /v1/status': 'status.read',
   'POST /v1/registrations': 'registration.begun',

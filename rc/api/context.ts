@@ -1,9 +1,10 @@
-import type { Authority } from '../../certs/authority.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { Address } from '../../runtime/network.ts';
+import type { SecretFolder } from '../../runtime/secret-folder.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import type { FeedSignal } from '../feed-signal.ts';
 import type { MasterKeys } from '../master-keys.ts';
+import type { NetworkAuthority } from '../network-authority.ts';
 import type { RcStore } from '../store/rc-store.ts';
 
 /** What the API works on. */
@@ -13,7 +14,11 @@ export interface RcContext extends Surroundings {
   readonly masterKeys: MasterKeys;
   /** `K_RC` of limbasiya-2021. */
   readonly limbasiyaKey: Uint8Array;
-  readonly authority: Authority;
+  readonly authority: NetworkAuthority;
+  /** Where new keys are kept. */
+  readonly secrets: SecretFolder;
+  /** Has its own TLS certificate issued anew where that is not by the present authority; once it resolves callers see it. */
+  readonly showNewAuthority: () => Promise<void>;
   readonly feedSignal: FeedSignal;
   /** How others reach this registration centre; known once it listens. */
   readonly publicAddress: () => Address;

@@ -38,6 +38,7 @@ export function addFeedRoutes(app: ZodApp, context: RcContext): void {
         })),
         cursor: page.cursor,
         more: page.more,
+        authority: toHex(context.authority.current.fingerprint),
       };
     },
   );

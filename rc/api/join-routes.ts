@@ -49,7 +49,7 @@ export function addJoinRoutes(app: ZodApp, context: RcContext): void {
           `the id ${member.id} is taken, and an id is taken for ever: choose another one`,
         );
       }
-      const { fingerprint } = authority;
+      const { fingerprint } = authority.current;
       const rc = context.publicAddress();
       const token = encodeJoinToken({ kind: member.kind, rc, fingerprint, secret, expires });
       wipe(secret);
@@ -71,7 +71,7 @@ export function addJoinRoutes(app: ZodApp, context: RcContext): void {
 
   app.get('/v1/hubs', { schema: { response: { 200: hubsResponse } } }, async () => ({
     hubs: await hubEntries(context),
-    authorities: [toHex(authority.certificate)],
+    authorities: authority.inHex,
   }));
 }
 
@@ -121,12 +121,17 @@ function joinersKeys(request: JoinRequest): JoinersKeys {
 }
 
 /** Certificates that say what the operator wrote into the token; the joiner brings nothing but public keys. */
-async function issue({ authority }: RcContext, member: Membership, keys: JoinersKeys, now: number) {
+async function issue(
+  { authority: { current } }: RcContext,
+  member: Membership,
+  keys: JoinersKeys,
+  now: number,
+) {
   try {
-    const tls = await authority.issueTls({ id: member.id, role: 'client', publicKeySpki: keys.tls, now });
+    const tls = await current.issueTls({ id: member.id, role: 'client', publicKeySpki: keys.tls, now });
     const hub =
       member.kind === 'hub' && keys.hub !== undefined
-        ? await authority.issueHub({
+        ? await current.issueHub({
             id: member.id,
             location: member.location,
             address: parseAddress(member.address),
@@ -165,7 +170,7 @@ async function joinAnswer(
     id: member.id,
     ...(member.kind === 'operator' && { role: member.role }),
     tlsCertificate: toHex(certificates.tls),
-    authorities: [toHex(context.authority.certificate)],
+    authorities: context.authority.inHex,
     ...(member.kind === 'hub' &&
       certificates.hub !== null && {
         hub: {

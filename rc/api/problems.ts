@@ -34,6 +34,9 @@ const TITLES: Readonly<Record<RefusalCode, string>> = {
   'card-revoked': 'The card is revoked',
   'card-copied': 'There is a copy of the card',
   'card-without-locks': 'The card is of a suite without locks',
+  'authority-in-use': 'Cards in use would be lost',
+  'rotation-conflict': 'The key is not the present one',
+  'secret-place': 'The new key cannot be kept',
   'body-too-large': 'The request is too large',
   'media-type-unsupported': 'The request is not JSON',
 };

@@ -45,7 +45,7 @@ export function addRegistrationRoutes(app: ZodApp, context: RcContext): void {
         keyId,
         evaluated: toHex(evaluated),
         usk: toHex(usk),
-        caPin: toHex(context.authority.caPin),
+        caPin: toHex(context.authority.current.caPin),
       };
       wipe(usk);
       return answer;

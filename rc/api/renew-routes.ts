@@ -48,7 +48,7 @@ export function addRenewRoutes(app: ZodApp, context: RcContext): void {
       return {
         ...(tls && { tlsCertificate: toHex(tls) }),
         ...(hub && { hubCertificate: toHex(hub) }),
-        authorities: [toHex(context.authority.certificate)],
+        authorities: context.authority.inHex,
       };
     },
   );
@@ -89,7 +89,7 @@ async function renewTls(context: RcContext, origin: MemberOrigin, spki: Uint8Arr
 
 async function issueTls({ authority }: RcContext, id: string, publicKeySpki: Uint8Array, now: number) {
   try {
-    return await authority.issueTls({ id, role: 'client', publicKeySpki, now });
+    return await authority.current.issueTls({ id, role: 'client', publicKeySpki, now });
   } catch (cause) {
     if (!(cause instanceof CertificateError)) throw cause;
     throw new RefusedError('request-malformed', `tlsKey: ${cause.message}`, { cause });
@@ -106,7 +106,13 @@ async function issueHub(
   if (member.kind !== 'hub') return undefined;
   const { id, location } = member;
   const address = parseAddress(member.address);
-  const certificate = await authority.issueHub({ id, location, address, publicKey, now: origin.time });
+  const certificate = await authority.current.issueHub({
+    id,
+    location,
+    address,
+    publicKey,
+    now: origin.time,
+  });
   await store.audit.note({
     ...origin,
     action: 'certificate.renewed',

@@ -5,13 +5,15 @@ import type { ZodApp } from './zod-app.ts';
 
 /** How the registration centre stands, for operators. */
 export function addStatusRoutes(app: ZodApp, context: RcContext): void {
-  const { store, authority, clock } = context;
+  const { store, authority, masterKeys, clock } = context;
 
   app.get('/v1/status', { schema: { response: { 200: statusResponse } } }, async () => ({
     time: clock.now(),
     generation: toHex(await store.feed.generation()),
     sequence: await store.feed.latest(),
-    authority: toHex(authority.fingerprint),
+    authority: toHex(authority.current.fingerprint),
+    earlierAuthorities: authority.certificates.length - 1,
+    masterKey: masterKeys.current.keyId,
     certificateEnds: context.certificateEnds(),
     cards: await store.cards.count(),
     members: await store.members.count(),

@@ -37,7 +37,8 @@ function statusText({ cards, members, hubs, ...status }: StatusResponse): string
     `cards: ${cards.active} active (${cards.locked} locked), ${cards.revoked} revoked`,
     `members: ${members.hubs} hubs, ${members.devices} terminals, ${members.operators} operators`,
     `feed: ${status.sequence} changes, generation ${status.generation}`,
-    `authority: SHA-256 ${status.authority}`,
+    `authority: SHA-256 ${status.authority}${status.earlierAuthorities === 0 ? '' : `, certified by ${status.earlierAuthorities} before it`}`,
+    `master key for new cards: number ${status.masterKey}`,
     `its own certificate ends ${timeText(status.certificateEnds)}`,
   ];
   return hubs.length === 0 ? lines.join('\n') : [...lines, '', hubTable(hubs)].join('\n');

@@ -106,6 +106,14 @@ export class Cards {
     };
   }
 
+  /** Cards in use that were registered before a time. */
+  async countRegisteredBefore(time: number): Promise<number> {
+    const count = this.#db
+      .prepare<[number], number>('SELECT count(*) FROM cards WHERE revoked IS NULL AND registered < ?')
+      .pluck();
+    return count.get(time) ?? 0;
+  }
+
   #numberOf(uid: Uint8Array): number | undefined {
     return this.#db
       .prepare<[Uint8Array], number>('SELECT number FROM every_card WHERE uid = ?')

@@ -15,6 +15,8 @@ const MAY: Readonly<Record<string, readonly CallerName[]>> = {
   'POST /v1/join': CALLERS,
   'POST /v1/renew': ['hub', 'device', 'admin', 'registrar', 'auditor'],
   'POST /v1/tokens': ['admin'],
+  'POST /v1/authority/rotate': ['admin'],
+  'POST /v1/master-key/rotate': ['admin'],
   'GET /v1/hubs': ['hub', 'device', 'admin', 'registrar', 'auditor'],
   'GET /v1/status': ['admin', 'registrar', 'auditor'],
   'POST /v1/registrations': ['admin', 'registrar'],
