@@ -29,7 +29,7 @@ export async function serveConnection(
       failed: loggedIn.failed,
       recovery: loggedIn.recovery,
     });
-    await new Session(hub, wire, loggedIn).serve();
+    await new Session(hub, wire, loggedIn, visit.source).serve();
   } catch (cause) {
     turnAway(hub, wire, cause);
   } finally {

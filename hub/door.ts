@@ -3,6 +3,7 @@ import { TurnedAwayError } from './errors.ts';
 import { checkLists } from './feed/list-age.ts';
 import type { Visit } from './gate.ts';
 import type { HubServices } from './services.ts';
+import { patientOrigin } from './store/audit.ts';
 
 /** Who is let in as far as a HELLO: one for all connections of a hub, in whichever process they are served. */
 export interface Door {
@@ -32,6 +33,10 @@ export class HubDoor implements Door {
       return visit;
     } catch (refusal) {
       visit.leave();
+      const { store, surroundings } = this.#hub;
+      const origin = patientOrigin(surroundings.clock, visit.source);
+      const event = { ...origin, action: 'patient.login', outcome: 'lists-too-old' } as const;
+      if (refusal instanceof TurnedAwayError) await store.audit.noteRefusal(event, surroundings.log);
       throw refusal;
     }
   }

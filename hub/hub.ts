@@ -87,6 +87,7 @@ function createServices(
   const reporter = new Reporter({ rc, outbox, lists, reach, surroundings, onRevoked });
   const questions = new Questions({ rc, lists, reporter, reach, surroundings, onRevoked });
   const gate = new Gate(surroundings.clock);
+  store.audit.markPatientsBy((subject) => cipher.patient(subject));
   const core = { surroundings, policy, store, gate, questions };
   const list = createList(options, reach, onRevoked);
   const { hubId } = identity;

@@ -79,7 +79,10 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
       new CurrentIdentity(await loadHubIdentity(folder), surroundings.clock),
       (current) => current.close(),
     );
-    const store = resources.add(openHubStore(folder), (opened) => opened.close());
+    const store = resources.add(openHubStore(folder, surroundings.clock), (opened) => opened.close());
+    const { clock, log } = surroundings;
+    await store.audit.noteService('service.started', clock, log);
+    resources.add(store.audit, (audit) => audit.noteService('service.stopped', clock, log));
     const primitives = await serverPrimitives();
     const cipher = resources.add(
       await openRecordCipher({

@@ -23,6 +23,8 @@ export interface LoginUnderWay {
   readonly body: Uint8Array;
   /** For the PROOF, by the monotonic clock. */
   readonly deadline: number;
+  /** The address that the terminal came from. */
+  readonly source: string;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function logInLimbasiya(
   hub: ConnectionServices,
   limbasiya: LimbasiyaService,
   wire: Wire,
-  { hello, body, deadline }: LoginUnderWay,
+  { hello, body, deadline, source }: LoginUnderWay,
 ): Promise<LoggedIn> {
   const { clock } = hub.surroundings;
   const login = new LimbasiyaHubLogin(hub.primitives, { hello, hub: limbasiya.self });
@@ -48,11 +50,13 @@ export async function logInLimbasiya(
     await wire.send(login.challenge({ C, VT: hub.policy.validitySeconds }));
     wipe(C);
     const proof = expectBody(await wire.receive(deadline - clock.monotonic()), FRAME.proof);
+    const transport = readProof(login, proof);
+    await limbasiya.entered(UID, source);
     return {
       suite: 'limbasiya-2021',
       uid: UID,
       subject,
-      transport: readProof(login, proof),
+      transport,
       // The scheme has no name for terminals, and counts nothing.
       terminalId: '',
       failed: 0,

@@ -6,6 +6,7 @@ import { checkLists } from '../feed/list-age.ts';
 import type { Questions } from '../feed/questions.ts';
 import type { Gate } from '../gate.ts';
 import type { HubServices } from '../services.ts';
+import { patientOrigin } from '../store/audit.ts';
 import type { ListedPatient } from '../store/patients.ts';
 import type { PatientList } from './patient-list.ts';
 
@@ -18,6 +19,8 @@ export interface LimbasiyaService {
    * @throws TurnedAwayError where a bound is reached, or the hub takes no logins; StoreError
    */
   admit(UID: Uint8Array): Promise<ListedPatient | null>;
+  /** Keeps in the audit trail that this card has proved itself, from the address `source`. @throws StoreError */
+  entered(UID: Uint8Array, source: string): Promise<void>;
   isListed(UID: Uint8Array): Promise<boolean>;
   countPatients(): Promise<number>;
 }
@@ -48,6 +51,18 @@ export class LimbasiyaDesk implements LimbasiyaService {
       throw new TurnedAwayError(WIRE_ERROR.busy, 'too many logins', 'a card had its logins of the hour');
     }
     return patient;
+  }
+
+  async entered(UID: Uint8Array, source: string): Promise<void> {
+    const { list, store, surroundings } = this.#hub;
+    const patient = await list.find(UID);
+    await store.audit.note({
+      ...patientOrigin(surroundings.clock, source),
+      action: 'patient.login',
+      outcome: 'done',
+      subject: patient?.subject,
+      detail: 'suite=limbasiya-2021',
+    });
   }
 
   async isListed(UID: Uint8Array): Promise<boolean> {

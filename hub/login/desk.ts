@@ -8,6 +8,7 @@ import type { Questions } from '../feed/questions.ts';
 import type { Reporter } from '../feed/reporter.ts';
 import type { Gate } from '../gate.ts';
 import type { HubServices } from '../services.ts';
+import { type PatientOrigin, patientOrigin } from '../store/audit.ts';
 import type { HubStore } from '../store/store.ts';
 import type { Login, LoginAnswer, Try } from '../store/tries.ts';
 import { expectedStatics, type LoginClaim, questionBefore } from './decide.ts';
@@ -54,10 +55,11 @@ export interface Desk {
   answer(login: Login, source: string): Promise<DeskAnswer>;
   /**
    * Ends a handshake whose right PROOF has shown the static key `shown`, and gives its try back.
+   * @param terminalId as the PROOF says
    * @returns null where the card may not enter after all; `leave` is due then
    * @throws StoreError, and then, too, `leave` is due
    */
-  enter(number: number, shown: Uint8Array): Promise<DeskEntry | null>;
+  enter(number: number, shown: Uint8Array, terminalId: string): Promise<DeskEntry | null>;
   /** Ends a handshake without a right PROOF; one that has ended already is left alone. @throws StoreError */
   leave(number: number): Promise<void>;
   /** Whether the card is still good for a session, as far as the hub knows by now. */
@@ -92,7 +94,9 @@ export class LoginDesk implements Desk {
     await checkLists(this.#hub);
     const answer = await this.#decide(login, source);
     if (answer.status !== STATUS.goOn) {
-      this.#hub.surroundings.log.info('login refused', { status: nameOf(answer.status) });
+      const status = nameOf(answer.status);
+      this.#hub.surroundings.log.info('login refused', { status });
+      await this.#noteRefusal(login, source, OUTCOME[status] ?? status);
       return { status: answer.status };
     }
     const { status, card, attemptsLeft, attempt } = answer;
@@ -109,10 +113,11 @@ export class LoginDesk implements Desk {
     };
   }
 
-  async enter(number: number, shown: Uint8Array): Promise<DeskEntry | null> {
+  async enter(number: number, shown: Uint8Array, terminalId: string): Promise<DeskEntry | null> {
     const open = this.#open.get(number);
     if (open === undefined) return null;
-    const entry = await this.#hub.store.tries.enter(open.claim, shown, open.attempt);
+    const origin = this.#origin(open.source, terminalId);
+    const entry = await this.#hub.store.tries.enter(open.claim, shown, open.attempt, origin);
     if (entry === null) return null;
     this.#open.delete(number);
     if (entry.gaveTryBack) this.#hub.gate.giveTryBack(open.source);
@@ -125,7 +130,7 @@ export class LoginDesk implements Desk {
     const open = this.#open.get(number);
     this.#open.delete(number);
     try {
-      if (open?.attempt) await this.#hub.store.tries.leave(open.attempt);
+      if (open?.attempt) await this.#hub.store.tries.leave(open.attempt, this.#origin(open.source));
     } finally {
       this.#hub.reporter.wake();
     }
@@ -140,9 +145,11 @@ export class LoginDesk implements Desk {
     const { gate, store } = this.#hub;
     const card = await this.#askFirst(login);
     if (card !== null && !gate.takeLogin(toHex(login.uid))) {
+      await this.#noteRefusal(login, source, 'too-many-logins');
       throw new TurnedAwayError(WIRE_ERROR.busy, 'too many logins', 'a card had its logins of the hour');
     }
     if (!login.recovery && !gate.takeTry(source)) {
+      await this.#noteRefusal(login, source, 'too-many-wrong-tries');
       throw new TurnedAwayError(
         WIRE_ERROR.busy,
         'too many wrong tries',
@@ -151,12 +158,25 @@ export class LoginDesk implements Desk {
     }
     let tookTry = false;
     try {
-      const answer = await store.tries.answer(login);
+      const answer = await store.tries.answer(login, this.#origin(source));
       tookTry = answer.status === STATUS.goOn && answer.tookTry;
       return answer;
     } finally {
       if (!login.recovery && !tookTry) gate.giveTryBack(source);
     }
+  }
+
+  /** With whose card it was, where that is known; an unknown UID says nothing. */
+  async #noteRefusal(login: Login, source: string, outcome: string): Promise<void> {
+    const { store, surroundings } = this.#hub;
+    const card = await store.findCard(login.uid);
+    const subject = card?.subject;
+    const event = { ...this.#origin(source), action: 'patient.login', outcome, subject } as const;
+    await store.audit.noteRefusal(event, surroundings.log);
+  }
+
+  #origin(source: string, terminalId?: string): PatientOrigin {
+    return patientOrigin(this.#hub.surroundings.clock, source, terminalId);
   }
 
   async #askFirst(login: Login): Promise<HeldCard | null> {
@@ -169,6 +189,9 @@ export class LoginDesk implements Desk {
     return store.findCard(login.uid);
   }
 }
+
+/** As the audit trail says it, where that is not the status's name. */
+const OUTCOME: Readonly<Record<string, string>> = { notHeard: 'not-heard' };
 
 function nameOf(status: number): string {
   return Object.entries(STATUS).find(([, value]) => value === status)?.[0] ?? String(status);

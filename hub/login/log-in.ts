@@ -41,7 +41,7 @@ export async function logIn(hub: ConnectionServices, wire: Wire, source: string)
   const body = await wire.receive(LIMITS.loginMs);
   const deadline = clock.monotonic() + LIMITS.proofMs;
   if (hub.limbasiya !== null && isLimbasiyaLogin(body)) {
-    return logInLimbasiya(hub, hub.limbasiya, wire, { hello, body, deadline });
+    return logInLimbasiya(hub, hub.limbasiya, wire, { hello, body, deadline, source });
   }
   if (!hub.identity.holds(identity)) throw new SilentPeerError('the key that the HELLO showed is gone');
   const login = new HubLogin(hub.primitives, { hello, hubStatic: identity.keyPair, random });
@@ -106,7 +106,7 @@ async function readProof(hub: ConnectionServices, handshake: Handshake, body: Ui
   }
   const { terminalId, cardStatic, session: transport } = opened;
   try {
-    const entry = await hub.desk.enter(answer.number, cardStatic);
+    const entry = await hub.desk.enter(answer.number, cardStatic, terminalId);
     if (entry === null) throw notAuthenticated('the card was revoked, locked or changed meanwhile');
     return {
       suite: 'cardea-1',

@@ -10,8 +10,10 @@ import {
   placeOf,
 } from '../../protocol/fhir/resources.ts';
 import { hubOfSubjectSystem, subjectSystem, VISIT_DAY } from '../../protocol/fhir/systems.ts';
+import { machineOrigin } from '../../runtime/audit/event.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { BundleRefusedError } from '../errors.ts';
+import type { HubAuditEvent } from '../store/audit.ts';
 import type { SealedRecord } from '../store/records.ts';
 import type { HubStore } from '../store/store.ts';
 import { Calendar } from './calendar.ts';
@@ -166,9 +168,16 @@ export class Archive {
 
   async #keep(subject: Uint8Array, record: Observation | Encounter): Promise<keyof Imported> {
     const place = this.#cipher.place(subject, nameOf(record));
+    const event: HubAuditEvent = {
+      ...machineOrigin(this.#clock),
+      action: 'records.imported',
+      outcome: 'done',
+      subject,
+      detail: `type=${record.resourceType.toLowerCase()}`,
+    };
     if (record.resourceType === 'Observation') {
       return this.#outcome(
-        await this.#store.keep({ ...place, sealed: this.#cipher.seal(place, record) }),
+        await this.#store.keep({ ...place, sealed: this.#cipher.seal(place, record) }, event),
         record,
       );
     }
@@ -176,10 +185,10 @@ export class Archive {
     const kept = { ...place, sealed: this.#cipher.seal(place, visit) };
     const today = this.#calendar.dayOf(this.#clock.now());
     if (record.status !== 'arrived' || dayOfVisit(record) !== today) {
-      return this.#outcome(await this.#store.keep(kept), record);
+      return this.#outcome(await this.#store.keep(kept, event), record);
     }
     const wanted = placeOf(record) ?? undefined;
-    return this.#outcome(await this.#store.admit(kept, this.#cipher.day(today), wanted), record);
+    return this.#outcome(await this.#store.admit(kept, this.#cipher.day(today), event, wanted), record);
   }
 
   #outcome(

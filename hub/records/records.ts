@@ -1,4 +1,4 @@
-import { toHex } from '../../protocol/bytes.ts';
+import { fromHex, toHex } from '../../protocol/bytes.ts';
 import {
   type Bundle,
   type Encounter,
@@ -7,9 +7,12 @@ import {
   type Observation,
   observation,
 } from '../../protocol/fhir/resources.ts';
+import { machineOrigin } from '../../runtime/audit/event.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
+import type { HubAction } from '../audit-actions.ts';
 import { NotInQueueError, RequestRefusedError } from '../errors.ts';
 import { LIMITS, SlidingCounter } from '../limits.ts';
+import type { HubAuditEvent, PatientOrigin } from '../store/audit.ts';
 import type { SealedRecord } from '../store/records.ts';
 import type { HubStore } from '../store/store.ts';
 import { Calendar } from './calendar.ts';
@@ -32,8 +35,10 @@ import { latestFirst, type NumberedObservation, summaryPage } from './summary.ts
 const SUMMARY_RECORDS = 2_000;
 const ID_LENGTH = 16;
 
-/** Whose records, and under which suite they are asked for. */
-export type RecordsPatient = Omit<Owner, 'hubId'>;
+/** Whose records, and under which suite, by whom and from where they are asked for. */
+export interface RecordsPatient extends Omit<Owner, 'hubId'> {
+  readonly origin: PatientOrigin;
+}
 
 /** Somebody who waits. */
 export interface Waiting {
@@ -47,7 +52,7 @@ export interface Waiting {
 
 export interface RecordsOptions {
   readonly hubId: string;
-  readonly store: Pick<HubStore, 'records'>;
+  readonly store: Pick<HubStore, 'records' | 'audit'>;
   /** The records' from now on: wiped with them. */
   readonly cipher: RecordCipher;
   /** Whose midnights end a day. */
@@ -75,6 +80,7 @@ export interface Records {
 export class HubRecords implements Records {
   readonly #hubId: string;
   readonly #store: HubStore['records'];
+  readonly #audit: HubStore['audit'];
   readonly #cipher: RecordCipher;
   readonly #calendar: Calendar;
   readonly #surroundings: Pick<Surroundings, 'clock' | 'random'>;
@@ -83,6 +89,7 @@ export class HubRecords implements Records {
   constructor({ hubId, store, cipher, timeZone, surroundings }: RecordsOptions) {
     this.#hubId = hubId;
     this.#store = store.records;
+    this.#audit = store.audit;
     this.#cipher = cipher;
     this.#calendar = new Calendar(timeZone);
     this.#surroundings = surroundings;
@@ -92,6 +99,7 @@ export class HubRecords implements Records {
     const rows = await this.#store.ofPatient(this.#cipher.patient(patient.subject), SUMMARY_RECORDS);
     const observations = rows.flatMap((row) => this.#reachable(patient, row));
     const visit = await this.#openVisit(patient);
+    await this.#audit.note(eventOf(patient, 'record.read'));
     const first = [patientOf({ ...patient, hubId: this.#hubId }), ...(visit === null ? [] : [visit])];
     return summaryPage(first, latestFirst(observations), after);
   }
@@ -106,7 +114,10 @@ export class HubRecords implements Records {
     if (!this.#created.take(toHex(patient.subject), this.#surroundings.clock.monotonic())) {
       throw new RequestRefusedError('busy', 'too many measurements of one patient: try again in an hour');
     }
-    const { record, isNew } = await this.#store.keep({ ...place, sealed: this.#cipher.seal(place, made) });
+    const { record, isNew } = await this.#store.keep(
+      { ...place, sealed: this.#cipher.seal(place, made) },
+      eventOf(patient, 'record.written', 'type=observation'),
+    );
     return isNew ? made : sameOrConflict(this.#openObservation(record), made);
   }
 
@@ -118,7 +129,11 @@ export class HubRecords implements Records {
     const made = arrivedEncounter(owner, toHex(random(ID_LENGTH)), day, now);
     const place = this.#cipher.place(patient.subject, visitName(day));
     const sealed = this.#cipher.seal(place, made);
-    const { record, isNew } = await this.#store.admit({ ...place, sealed }, this.#cipher.day(day));
+    const { record, isNew } = await this.#store.admit(
+      { ...place, sealed },
+      this.#cipher.day(day),
+      eventOf(patient, 'record.written', 'type=encounter'),
+    );
     const kept = isNew ? made : this.#openEncounter(record);
     if (!mayReach(patient.suite, kept)) {
       throw new RequestRefusedError('conflict', 'the patient was checked in today with another card');
@@ -149,8 +164,14 @@ export class HubRecords implements Records {
       throw new NotInQueueError(`nobody has number ${place} today: "cardea-hub queue" says who waits`);
     }
     if (!visit.waiting) return false;
-    const finished = finishedEncounter(this.#openEncounter(visit), this.#surroundings.clock.now());
-    return this.#store.leave(visit.name, this.#cipher.seal(visit, finished));
+    const { clock } = this.#surroundings;
+    const finished = finishedEncounter(this.#openEncounter(visit), clock.now());
+    return this.#store.leave(visit.name, this.#cipher.seal(visit, finished), {
+      ...machineOrigin(clock),
+      action: 'queue.done',
+      outcome: 'done',
+      subject: fromHex(finished.subject.identifier.value),
+    });
   }
 
   close(): void {
@@ -202,4 +223,8 @@ export class HubRecords implements Records {
 function sameOrConflict(kept: Observation, sent: Observation): Observation {
   if (isSameRecord(kept, sent)) return kept;
   throw new RequestRefusedError('conflict', 'another measurement has this identifier');
+}
+
+function eventOf({ subject, origin }: RecordsPatient, action: HubAction, detail?: string): HubAuditEvent {
+  return { ...origin, action, outcome: 'done', subject, detail: detail ?? null };
 }

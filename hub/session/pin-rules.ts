@@ -1,5 +1,6 @@
 import { equalConstantTime } from '../../protocol/bytes.ts';
 import { allPendingPins, type HeldCard, type PendingPin } from '../card.ts';
+import type { PatientOrigin } from '../store/audit.ts';
 
 const PIN_VERSION_MAX = 65_535;
 
@@ -10,6 +11,8 @@ export interface PinSession {
   readonly basePinVersion: number;
   /** The version that it has prepared; 0 for none. */
   readonly preparedVersion: number;
+  /** Who asks, from where and when. */
+  readonly origin: PatientOrigin;
 }
 
 /** A version never evaluated for before; null when the versions are used up and the card must be replaced. */

@@ -20,6 +20,7 @@ import { ConnectionLostError, RequestRefusedError, TurnedAwayError } from '../er
 import type { LoggedIn } from '../login/logged-in.ts';
 import type { RecordsPatient } from '../records/records.ts';
 import type { ConnectionServices } from '../services.ts';
+import { type PatientOrigin, patientOrigin } from '../store/audit.ts';
 import type { Wire } from '../wire.ts';
 import { METHODS } from './methods/table.ts';
 import type { PinSession } from './pin-rules.ts';
@@ -38,6 +39,8 @@ export class Session {
   isClosing = false;
   #basePinVersion: number;
   #preparedVersion = 0;
+  readonly #source: string;
+  readonly #terminalId: string;
   readonly #began: number;
   #ends: number;
   #expiry: Timer | undefined;
@@ -46,7 +49,8 @@ export class Session {
   readonly #transport: LoggedIn['transport'];
   readonly #mayStay: LoggedIn['mayStay'];
 
-  constructor(hub: ConnectionServices, wire: Wire, loggedIn: LoggedIn) {
+  /** @param source the address that the terminal came from */
+  constructor(hub: ConnectionServices, wire: Wire, loggedIn: LoggedIn, source: string) {
     const { clock, random } = hub.surroundings;
     this.id = random(16);
     this.suite = loggedIn.suite;
@@ -54,6 +58,8 @@ export class Session {
     this.subject = loggedIn.subject;
     this.failed = loggedIn.failed;
     this.recovery = loggedIn.recovery;
+    this.#source = source;
+    this.#terminalId = loggedIn.terminalId;
     this.#began = clock.monotonic();
     this.#ends = this.#began + hub.policy.validitySeconds * 1_000;
     this.#basePinVersion = loggedIn.pinVersion;
@@ -63,9 +69,14 @@ export class Session {
     this.#mayStay = loggedIn.mayStay;
   }
 
+  /** Who does what is done in it, from where, now: for the audit trail. */
+  get origin(): PatientOrigin {
+    return patientOrigin(this.#hub.surroundings.clock, this.#source, this.#terminalId);
+  }
+
   /** Whose records it reaches. */
   get patient(): RecordsPatient {
-    return { subject: this.subject, suite: this.suite };
+    return { subject: this.subject, suite: this.suite, origin: this.origin };
   }
 
   /** What it may change of its card's PIN. */
@@ -74,6 +85,7 @@ export class Session {
       uid: this.uid,
       basePinVersion: this.#basePinVersion,
       preparedVersion: this.#preparedVersion,
+      origin: this.origin,
     };
   }
 

@@ -1,7 +1,9 @@
 import type { Database } from '../../runtime/sqlite.ts';
+import type { HubAction } from '../audit-actions.ts';
 import type { HeldCard, PendingPin } from '../card.ts';
 import { countsAfterNewPin } from '../login/decide.ts';
 import { decideChanged, decidePrepare, nextPinVersion, type PinSession } from '../session/pin-rules.ts';
+import type { HubTrail, PatientOrigin } from './audit.ts';
 import type { CardRows } from './cards.ts';
 import type { GroupCommit } from './group-commit.ts';
 
@@ -16,11 +18,13 @@ export type PinOffer =
 /** New PINs on their way: offered, prepared, taken over (PROTOCOL 2.6). */
 export class PinChanges {
   readonly #group: GroupCommit;
+  readonly #trail: HubTrail;
   readonly #cards: CardRows;
   readonly #putReport;
 
-  constructor(db: Database, group: GroupCommit, cards: CardRows) {
+  constructor(db: Database, group: GroupCommit, trail: HubTrail, cards: CardRows) {
     this.#group = group;
+    this.#trail = trail;
     this.#cards = cards;
     this.#putReport = db.prepare(PUT_REPORT);
   }
@@ -35,6 +39,7 @@ export class PinChanges {
       const pinVersion = nextPinVersion(card);
       if (pinVersion === null) return { outcome: 'exhausted' };
       this.#cards.putPinChange(card.uid, pinVersion, card.pending);
+      this.#note(card, 'pin.evaluated', session.origin);
       return { outcome: 'offered', pinVersion, oprfSeed: card.oprfSeed };
     });
   }
@@ -48,6 +53,7 @@ export class PinChanges {
       if (decision === 'keep') {
         this.#cards.putPinChange(card.uid, card.evaluatedUpTo, pin);
         this.#report(card, pin, false);
+        this.#note(card, 'pin.prepared', session.origin);
       }
       return 'prepared';
     });
@@ -59,18 +65,23 @@ export class PinChanges {
       const card = this.#cards.find(session.uid);
       const decision = card === null ? 'conflict' : decideChanged(card, session, pinVersion);
       if (card === null || decision !== 'take-over') return decision === 'repeated' ? decision : 'conflict';
-      if (card.pending !== null) this.takeOver(card, card.pending);
+      if (card.pending !== null) this.takeOver(card, card.pending, session.origin);
       return 'taken-over';
     });
   }
 
   /** A pending PIN becomes the one, ends all others that were pending, and sets the counts anew. Within a transaction of the store. */
-  takeOver(card: HeldCard, pin: PendingPin): void {
+  takeOver(card: HeldCard, pin: PendingPin, origin: PatientOrigin): void {
     this.#cards.put({ ...card, pinVersion: pin.pinVersion, cs: pin.cs });
     this.#cards.putCounts(card.uid, countsAfterNewPin(card), { tell: false });
     this.#cards.putPinChange(card.uid, Math.max(card.evaluatedUpTo, pin.pinVersion), null);
     this.#cards.putPendingElsewhere(card.uid, []);
     this.#report(card, pin, true);
+    this.#note(card, 'pin.changed', origin);
+  }
+
+  #note(card: HeldCard, action: HubAction, origin: PatientOrigin): void {
+    this.#trail.append({ ...origin, action, outcome: 'done', subject: card.subject });
   }
 
   #report(card: HeldCard, { pinVersion, cs, proof }: PendingPin, changed: boolean): void {

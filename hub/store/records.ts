@@ -1,5 +1,6 @@
 import { equalConstantTime } from '../../protocol/bytes.ts';
 import type { Database } from '../../runtime/sqlite.ts';
+import type { HubAuditEvent, HubTrail } from './audit.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** A record as it rests: where it lies and what is sealed in it. This file opens none. */
@@ -48,6 +49,7 @@ const VISIT = `
 /** What patients leave at the hub, sealed, and the queue of each day. */
 export class RecordRows {
   readonly #group: GroupCommit;
+  readonly #trail: HubTrail;
   readonly #find;
   readonly #put;
   readonly #reseal;
@@ -63,8 +65,9 @@ export class RecordRows {
   readonly #mark;
   readonly #putMark;
 
-  constructor(db: Database, group: GroupCommit) {
+  constructor(db: Database, group: GroupCommit, trail: HubTrail) {
     this.#group = group;
+    this.#trail = trail;
     this.#find = db.prepare<[Uint8Array], FoundRow>(FIND);
     this.#put = db.prepare<[NewRecord]>(PUT);
     this.#reseal = db.prepare<[Uint8Array, Uint8Array]>('UPDATE record SET sealed = ? WHERE name = ?');
@@ -101,10 +104,17 @@ export class RecordRows {
     });
   }
 
-  /** Keeps a record unless there is one of its name. @returns the one that is kept now, and whether it is new */
-  keep(record: NewRecord): Promise<{ readonly record: FoundRecord; readonly isNew: boolean }> {
+  /**
+   * Keeps a record unless there is one of its name, and with it that it was kept.
+   * @returns the one that is kept now, and whether it is new
+   */
+  keep(
+    record: NewRecord,
+    event: HubAuditEvent,
+  ): Promise<{ readonly record: FoundRecord; readonly isNew: boolean }> {
     return this.#group.write(() => {
       const isNew = this.#put.run(record).changes > 0;
+      if (isNew) this.#trail.append(event);
       return { record: this.#kept(record.name), isNew };
     });
   }
@@ -113,11 +123,13 @@ export class RecordRows {
   admit(
     record: NewRecord,
     day: Uint8Array,
+    event: HubAuditEvent,
     wanted?: number,
   ): Promise<{ readonly record: FoundRecord; readonly isNew: boolean }> {
     return this.#group.write(() => {
       const isNew = this.#put.run(record).changes > 0;
       if (isNew) {
+        this.#trail.append(event);
         const isFree = wanted !== undefined && this.#visitAt.get(day, wanted) === undefined;
         const place = isFree ? wanted : (this.#lastPlace.get(day) ?? 0) + 1;
         this.#putVisit.run(day, place, record.name);
@@ -127,9 +139,10 @@ export class RecordRows {
   }
 
   /** A visit leaves the queue, with what is sealed of it from now on. @returns whether it was waiting */
-  leave(name: Uint8Array, sealed: Uint8Array): Promise<boolean> {
+  leave(name: Uint8Array, sealed: Uint8Array, event: HubAuditEvent): Promise<boolean> {
     return this.#group.write(() => {
       if (this.#leave.run(name).changes === 0) return false;
+      this.#trail.append(event);
       this.#reseal.run(sealed, name);
       return true;
     });

@@ -1,3 +1,5 @@
+import { AUDIT_TABLE } from '../../runtime/audit/trail.ts';
+
 /**
  * The hub's database, step by step. Never change a step that has been released: append.
  *
@@ -101,4 +103,6 @@ export const MIGRATIONS: readonly string[] = [
     mark BLOB NOT NULL CHECK (length(mark) = 16)
   ) STRICT;
   `,
+  // Who did what, when (runtime/audit/).
+  AUDIT_TABLE,
 ];

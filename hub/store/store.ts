@@ -1,6 +1,10 @@
 import { join } from 'node:path';
+import { machineOrigin } from '../../runtime/audit/event.ts';
+import { AuditTrail } from '../../runtime/audit/trail.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
 import { ATTEMPTS_MAX, FAILURES_MAX, type HeldCard } from '../card.ts';
+import { HubAudit, HubTrail } from './audit.ts';
 import { CardRows } from './cards.ts';
 import { Lists } from './feed.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -32,6 +36,10 @@ export interface HubStore {
     | 'patients'
     | 'count'
   >;
+  readonly audit: Pick<
+    HubAudit,
+    'markPatientsBy' | 'markOf' | 'note' | 'noteRefusal' | 'noteService' | 'list' | 'head'
+  >;
   findCard(uid: Uint8Array): Promise<HeldCard | null>;
   countCards(): Promise<number>;
   /** Commits what waits; whoever asks later is refused. */
@@ -43,20 +51,22 @@ export interface HubStore {
  * locked (PROTOCOL 2.5, tries), and wrong tries that may not have been noted for the RC are.
  * @throws StoreCorruptError, StoreTooNewError and their kin
  */
-export function openHubStore(folder: string): HubStore {
+export function openHubStore(folder: string, clock: Pick<Clock, 'now'> = systemClock): HubStore {
   const db = openStore(join(folder, 'store.sqlite'), MIGRATIONS);
-  settleAfterRestart(db);
+  const trail = new HubTrail(new AuditTrail(db));
+  settleAfterRestart(db, trail, clock);
   const group = new GroupCommit(db);
   const cards = new CardRows(db);
-  const pins = new PinChanges(db, group, cards);
+  const pins = new PinChanges(db, group, trail, cards);
   const count = db.prepare<[], { readonly cards: number }>('SELECT count(*) AS cards FROM card');
   return {
-    tries: new Tries(group, cards, pins),
+    tries: new Tries(group, trail, cards, pins),
     pins,
     lists: new Lists(db, group, cards),
     outbox: new Outbox(db, group),
     patients: new Patients(db, group),
-    records: new RecordRows(db, group),
+    records: new RecordRows(db, group, trail),
+    audit: new HubAudit(group, trail),
     findCard: async (uid) => cards.find(uid),
     countCards: async () => count.get()?.cards ?? 0,
     close() {
@@ -66,9 +76,16 @@ export function openHubStore(folder: string): HubStore {
   };
 }
 
-function settleAfterRestart(db: Database): void {
-  db.exec(`
-    UPDATE tries SET locked = max(locked, attempts_left = 0 OR failures >= ${FAILURES_MAX}),
-      report_due = 1, running = running + 1
-    WHERE attempts_left < ${ATTEMPTS_MAX} AND (report_due = 0 OR locked = 0)`);
+function settleAfterRestart(db: Database, trail: HubTrail, clock: Pick<Clock, 'now'>): void {
+  const isSpent = `attempts_left = 0 OR failures >= ${FAILURES_MAX}`;
+  const settle = db.transaction(() => {
+    const locked = db.prepare(`UPDATE tries SET locked = 1 WHERE locked = 0 AND (${isSpent})`).run().changes;
+    db.exec(`
+      UPDATE tries SET report_due = 1, running = running + 1
+      WHERE attempts_left < ${ATTEMPTS_MAX} AND (report_due = 0 OR locked = 0)`);
+    if (locked === 0) return;
+    const event = { ...machineOrigin(clock), action: 'tries.settled', outcome: 'done' } as const;
+    trail.append({ ...event, detail: `locked=${locked}` });
+  });
+  settle.immediate();
 }

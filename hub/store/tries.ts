@@ -9,6 +9,7 @@ import {
   mayEnter,
   pinShown,
 } from '../login/decide.ts';
+import type { HubAuditEvent, HubTrail, PatientOrigin } from './audit.ts';
 import type { CardRows } from './cards.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { PinChanges } from './pin-changes.ts';
@@ -64,6 +65,7 @@ interface Answered {
 /** Counts tries, locks cards and lets them in (PROTOCOL 2.5, tries). */
 export class Tries {
   readonly #group: GroupCommit;
+  readonly #trail: HubTrail;
   readonly #cards: CardRows;
   readonly #pins: PinChanges;
   /** A card's last LOGIN that was answered with an evaluation, by UID; the oldest first. */
@@ -71,8 +73,9 @@ export class Tries {
   /** The try of a handshake under way that left its card none, by UID. */
   readonly #lastTries = new Map<string, Try>();
 
-  constructor(group: GroupCommit, cards: CardRows, pins: PinChanges) {
+  constructor(group: GroupCommit, trail: HubTrail, cards: CardRows, pins: PinChanges) {
     this.#group = group;
+    this.#trail = trail;
     this.#cards = cards;
     this.#pins = pins;
   }
@@ -81,7 +84,7 @@ export class Tries {
    * Decides a LOGIN. Where an evaluation is to be answered the try is taken, and on the disk, before this
    * resolves. Each `attempt` that it gives must end in `enter` or `leave`.
    */
-  async answer(login: Login): Promise<LoginAnswer> {
+  async answer(login: Login, origin: PatientOrigin): Promise<LoginAnswer> {
     const key = toHex(login.uid);
     let taken: Try | undefined;
     try {
@@ -93,7 +96,7 @@ export class Tries {
           lastTryUnderWay: this.#lastTries.has(key),
         });
         if (decision.status !== STATUS.goOn) {
-          if (decision.locks) this.#lock(login.uid);
+          if (decision.locks) this.#lock(login.uid, origin);
           return { status: decision.status };
         }
         const { status, card, takesTry } = decision;
@@ -116,7 +119,12 @@ export class Tries {
    * back, and takes a pending PIN over where the login was under it.
    * @returns null where it may not enter after all; `leave` is due then
    */
-  enter(login: LoginClaim, shown: Uint8Array, attempt: Try | null): Promise<Entry | null> {
+  enter(
+    login: LoginClaim,
+    shown: Uint8Array,
+    attempt: Try | null,
+    origin: PatientOrigin,
+  ): Promise<Entry | null> {
     return this.#group.write(() => {
       const card = this.#cards.find(login.uid);
       if (card === null || !mayEnter(card, login, shown)) return null;
@@ -130,13 +138,14 @@ export class Tries {
         this.#endLastTry(attempt);
       }
       const pin = pinShown(card, login, shown);
-      if (pin !== null) this.#pins.takeOver(card, pin);
+      this.#note(card, { ...origin, action: 'patient.login', outcome: 'done', detail: detailOf(login) });
+      if (pin !== null) this.#pins.takeOver(card, pin, origin);
       return { card: this.#cards.find(card.uid) ?? card, failed, gaveTryBack };
     });
   }
 
   /** The handshake that shared `attempt` has ended without a right PROOF. */
-  async leave(attempt: Try): Promise<void> {
+  async leave(attempt: Try, origin: PatientOrigin): Promise<void> {
     try {
       await this.#group.write(() => {
         const card = this.#cards.find(attempt.uid);
@@ -145,6 +154,8 @@ export class Tries {
         const locks = this.#lastTries.get(toHex(attempt.uid)) === attempt && isSpent(card.counts);
         const locked = card.counts.locked || locks;
         this.#cards.putCounts(card.uid, { ...card.counts, locked }, { tell: true });
+        this.#note(card, { ...origin, action: 'patient.login', outcome: 'no-right-proof' });
+        if (locks && !card.counts.locked) this.#noteLock(card, origin);
       });
     } finally {
       this.#endLastTry(attempt);
@@ -163,9 +174,20 @@ export class Tries {
     return attempt;
   }
 
-  #lock(uid: Uint8Array): void {
+  #lock(uid: Uint8Array, origin: PatientOrigin): void {
     const card = this.#cards.find(uid);
-    if (card !== null) this.#cards.putCounts(uid, { ...card.counts, locked: true }, { tell: true });
+    if (card === null) return;
+    this.#cards.putCounts(uid, { ...card.counts, locked: true }, { tell: true });
+    this.#noteLock(card, origin);
+  }
+
+  #noteLock(card: HeldCard, origin: PatientOrigin): void {
+    const detail = `failures=${card.counts.failures}`;
+    this.#note(card, { ...origin, action: 'card.locked', outcome: 'done', detail });
+  }
+
+  #note(card: HeldCard, event: HubAuditEvent): void {
+    this.#trail.append({ ...event, subject: card.subject });
   }
 
   #endLastTry(attempt: Try): void {
@@ -182,6 +204,10 @@ export class Tries {
     const [oldest] = this.#answered.keys();
     if (oldest !== undefined) this.#answered.delete(oldest);
   }
+}
+
+function detailOf({ recovery }: LoginClaim): string | null {
+  return recovery ? 'by=recovery-code' : null;
 }
 
 /** `blinded` is no secret; two that differ are two guesses. */

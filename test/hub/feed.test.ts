@@ -189,7 +189,7 @@ describe('a hub that follows the feed', () => {
     const before = site.rc.card(uid);
     const { usk } = site.rc.secretsOf(uid);
     const pin = site.rc.provedPin(usk, 2);
-    const session = { uid, basePinVersion: 1, preparedVersion: 2 };
+    const session = { uid, basePinVersion: 1, preparedVersion: 2, origin: site.origin };
     await site.store.pins.offer(session);
     await site.store.pins.prepare(session, pin);
     await site.store.pins.change(session, 2);
@@ -207,7 +207,12 @@ describe('a hub that follows the feed', () => {
     const { usk } = site.rc.secretsOf(uid);
     site.rc.isAway = true;
     for (const pinVersion of [2, 3]) {
-      const session = { uid, basePinVersion: pinVersion - 1, preparedVersion: pinVersion };
+      const session = {
+        uid,
+        basePinVersion: pinVersion - 1,
+        preparedVersion: pinVersion,
+        origin: site.origin,
+      };
       await site.store.pins.offer(session);
       await site.store.pins.prepare(session, site.rc.provedPin(usk, pinVersion));
       await site.store.pins.change(session, pinVersion);

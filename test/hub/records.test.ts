@@ -110,7 +110,7 @@ describe('a summary larger than a frame', () => {
     };
     const make = (n: number) =>
       records.create(
-        { subject, suite: 'cardea-1' },
+        { subject, suite: 'cardea-1', origin: site.origin },
         { ...temperature(`n${n}`, { value: n, at: at(n) }), category: [long, long] },
       );
     for (let hour = 0; hour < 4; hour++) {
@@ -226,8 +226,8 @@ describe('records', () => {
     const site = await Site.open();
     const subject = new Uint8Array(16).fill(7);
     const { records } = site.hub.services;
-    const strong = { subject, suite: 'cardea-1' } as const;
-    const weak = { subject, suite: 'limbasiya-2021' } as const;
+    const strong = { subject, suite: 'cardea-1', origin: site.origin } as const;
+    const weak = { subject, suite: 'limbasiya-2021', origin: site.origin } as const;
     await records.create(strong, temperature('one', { value: 36 }));
     await records.checkIn(strong);
     const hidden = await records.summary(weak);

@@ -7,6 +7,7 @@ import { RecordCipher } from '../../hub/records/cipher.ts';
 import { CurrentIdentity } from '../../hub/renewal/current-identity.ts';
 import { DEFAULT_POLICY } from '../../hub/serve.ts';
 import type { HubPolicy } from '../../hub/services.ts';
+import { type PatientOrigin, patientOrigin } from '../../hub/store/audit.ts';
 import { type HubStore, openHubStore } from '../../hub/store/store.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
@@ -65,9 +66,14 @@ export class Site {
     return this.hub.services.store;
   }
 
+  /** A patient at a terminal on this machine. */
+  get origin(): PatientOrigin {
+    return patientOrigin(this.clock, '127.0.0.1', 'desk-1');
+  }
+
   /** Starts the hub on its folder and waits until it has read the feed. */
   async start(): Promise<void> {
-    const store = openHubStore(this.folder);
+    const store = openHubStore(this.folder, this.clock);
     const hub = await startHub({
       surroundings: {
         clock: this.clock,

@@ -168,7 +168,7 @@ describe('the last try', () => {
     const uid = image.uid;
     for (let i = 0; i < 5; i++) {
       const blinded = new Uint8Array(32).fill(i + 1);
-      await site.store.tries.answer({ uid, pinVersion: 1, recovery: false, blinded });
+      await site.store.tries.answer({ uid, pinVersion: 1, recovery: false, blinded }, site.origin);
     }
     expect(await isLockedHere(site, uid)).toBe(false);
     await site.restart();
@@ -212,22 +212,22 @@ describe('a lock', () => {
       number += 1;
       const blinded = new Uint8Array(32).fill(number & 0xff);
       blinded[0] = number >> 8;
-      return site.store.tries.answer({ ...claim, blinded });
+      return site.store.tries.answer({ ...claim, blinded }, site.origin);
     };
     for (let failures = 0; failures < 49; failures++) {
       if (failures % 4 === 3) {
         const right = await answer();
         if (right.status !== STATUS.goOn) throw new Error(`status ${right.status} at ${failures}`);
-        expect(await site.store.tries.enter(claim, shown, right.attempt)).not.toBeNull();
+        expect(await site.store.tries.enter(claim, shown, right.attempt, site.origin)).not.toBeNull();
       }
       const wrong = await answer();
       if (wrong.status !== STATUS.goOn || wrong.attempt === null) throw new Error(`status ${wrong.status}`);
-      await site.store.tries.leave(wrong.attempt);
+      await site.store.tries.leave(wrong.attempt, site.origin);
     }
     expect((await site.store.findCard(uid))?.counts).toMatchObject({ failures: 49, locked: false });
     const fiftieth = await answer();
     if (fiftieth.status !== STATUS.goOn || fiftieth.attempt === null) throw new Error('no fiftieth');
-    await site.store.tries.leave(fiftieth.attempt);
+    await site.store.tries.leave(fiftieth.attempt, site.origin);
     expect((await answer()).status).toBe(STATUS.locked);
     expect(await isLockedHere(site, uid)).toBe(true);
   });

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fromHex, toHex } from '../../protocol/bytes.ts';
+import { STATUS } from '../../protocol/login/messages.ts';
+import type { AuditRow } from '../../runtime/audit/chain.ts';
+import { verifyTrail } from '../../runtime/audit/verify.ts';
+import { changeWhole, NEW_PIN, PIN } from './changing-pins.ts';
+import { Site } from './site.ts';
+import { attemptOf } from './test-device.ts';
+
+async function trailOf(site: Site): Promise<readonly AuditRow[]> {
+  const rows = await site.store.audit.list({ limit: 1_000 });
+  expect(verifyTrail(rows)).toMatchObject({ intact: true });
+  return rows;
+}
+
+/** What happened, without who it was and when. */
+function told(rows: readonly AuditRow[]): string[] {
+  return rows.map(({ action, outcome, detail }) => [action, outcome, detail ?? ''].join(' ').trim());
+}
+
+describe("a hub's audit trail", () => {
+  it('tells of logins, wrong tries, a lock and new PINs', async () => {
+    const site = await Site.open();
+    const [card, other] = [await site.register(PIN), await site.register(PIN)];
+    await site.wrongTry(card.image);
+    const changed = await changeWhole(site, card.image);
+    await site.logIn(changed.image, NEW_PIN);
+    for (let i = 0; i < 5; i++) await site.wrongTry(other.image);
+    expect(await site.status(other.image)).toBe(STATUS.locked);
+    expect(told(await trailOf(site))).toEqual([
+      'patient.login no-right-proof',
+      // `changeWhole` opens the card at a first login that it leaves.
+      'patient.login no-right-proof',
+      'patient.login done',
+      'pin.evaluated done',
+      'pin.prepared done',
+      'pin.changed done',
+      'patient.login done',
+      ...Array.from({ length: 5 }, () => 'patient.login no-right-proof'),
+      'card.locked done failures=5',
+      'patient.login locked',
+    ]);
+  });
+
+  it('says who it was by a mark that only whoever has the key can make, and from where', async () => {
+    const site = await Site.open();
+    const card = await site.register(PIN);
+    const { device } = await site.logIn(card.image, PIN);
+    await device.call('patient.summary', {});
+    const { subject } = site.rc.card(card.image.uid);
+    const rows = await trailOf(site);
+    expect(rows.map(({ action }) => action)).toEqual(['patient.login', 'record.read']);
+    const mark = site.store.audit.markOf(fromHex(subject));
+    expect(mark).not.toBe(subject);
+    for (const row of rows) expect(row).toMatchObject({ subject: mark, card: null, from: '127.0.0.1' });
+    await site.stop();
+    const file = readFileSync(join(site.folder, 'store.sqlite'), 'latin1');
+    expect(file).toContain('patient.login');
+    for (const secret of [subject, toHex(card.image.uid)]) expect(file).not.toContain(secret);
+  });
+
+  it('keeps a record and the row that tells of it together, once', async () => {
+    const site = await Site.open();
+    const card = await site.register(PIN);
+    const { device } = await site.logIn(card.image, PIN);
+    await device.call('encounter.checkIn', {});
+    await device.call('encounter.checkIn', {});
+    await site.hub.services.records.done(1);
+    expect(told(await trailOf(site))).toEqual([
+      'patient.login done',
+      'record.written done type=encounter',
+      'queue.done done',
+    ]);
+  });
+
+  it('counts refusals that anybody can cause, instead of filling the disk', async () => {
+    const site = await Site.open();
+    const stranger = await site.register(PIN);
+    const unknown = { ...stranger.image, uid: new Uint8Array(16).fill(1) };
+    for (let i = 0; i < 4; i++) {
+      expect(await site.status(unknown, attemptOf(`00000${i}`).blinded)).toBe(STATUS.unknown);
+    }
+    expect(told(await trailOf(site))).toEqual(['patient.login unknown', 'patient.login unknown repeats=3']);
+  });
+
+  it('tells of a try that a kill left open and of the lock that comes of it', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    for (let i = 0; i < 5; i++) {
+      const blinded = new Uint8Array(32).fill(i + 1);
+      const claim = { uid: image.uid, pinVersion: 1, recovery: false, blinded };
+      await site.store.tries.answer(claim, site.origin);
+    }
+    await site.restart();
+    expect(told(await trailOf(site))).toEqual(['tries.settled done locked=1']);
+  });
+
+  it('tells that logins were refused since the lists were too old', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    await site.awayFor(8);
+    await expect(site.status(image)).rejects.toThrow();
+    expect(told(await trailOf(site))).toEqual(['patient.login lists-too-old']);
+  });
+});
