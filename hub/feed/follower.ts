@@ -7,7 +7,8 @@ import { Backoff } from './reach.ts';
 
 /** How long the RC holds a question open while nothing changes, seconds. */
 const WAIT_SECONDS = 30;
-const PAGE_SIZE = 1_000;
+/** To apply a page of so many cards keeps those who log in waiting for a tenth of a second. */
+const PAGE_SIZE = 5_000;
 
 export interface FollowerOptions {
   readonly rc: Rc;
@@ -15,19 +16,21 @@ export interface FollowerOptions {
 }
 
 /** Reads the feed page by page and applies each with its cursor (PROTOCOL 2.6), until `signal` is aborted. */
-export async function followFeed({ rc, services }: FollowerOptions, signal: AbortSignal): Promise<void> {
-  const { store, reach, surroundings } = services;
+export async function followFeed(options: FollowerOptions, signal: AbortSignal): Promise<void> {
+  const { store, reach, surroundings } = options.services;
   const backoff = new Backoff(surroundings);
   let said: ListAge['state'] = 'fresh';
   let isFailing = false;
+  const onPage = async () => {
+    reach.succeeded();
+    backoff.reset();
+    if (isFailing) surroundings.log.info('the feed is read again');
+    isFailing = false;
+    said = await sayAge(options.services, said);
+  };
   while (!signal.aborted) {
     try {
-      const page = await rc.feed(queryAfter(await store.lists.position()), signal);
-      await applyPage(services, page);
-      reach.succeeded();
-      backoff.reset();
-      if (isFailing) surroundings.log.info('the feed is read again');
-      isFailing = false;
+      await readPages(options, await store.lists.position(), { signal, onPage });
     } catch (cause) {
       if (signal.aborted) return;
       reach.failed();
@@ -36,8 +39,35 @@ export async function followFeed({ rc, services }: FollowerOptions, signal: Abor
       else surroundings.log.warn('the feed cannot be read', { reason });
       isFailing = true;
       await backoff.pause(signal).catch(() => {});
+      if (!signal.aborted) said = await sayAge(options.services, said);
     }
-    if (!signal.aborted) said = await sayAge(services, said);
+  }
+}
+
+/**
+ * Pages until there are no more for now. The next is asked for before the last is applied, so that both sides
+ * work at the same time; where that fails, what was asked for is given up.
+ */
+async function readPages(
+  { rc, services }: FollowerOptions,
+  position: FeedPosition | null,
+  { signal, onPage }: { readonly signal: AbortSignal; readonly onPage: () => Promise<void> },
+): Promise<void> {
+  const givenUp = new AbortController();
+  const ask = (query: FeedQuery) => rc.feed(query, AbortSignal.any([signal, givenUp.signal]));
+  try {
+    let next: Promise<FeedPage> | null = ask(queryAfter(position));
+    while (next !== null) {
+      const page: FeedPage = await next;
+      const { generation, cursor: after } = page;
+      next = page.more ? ask({ generation, after, limit: PAGE_SIZE }) : null;
+      // It is waited for only once this page has been applied; its failure is to be heard then.
+      next?.catch(() => {});
+      await applyPage(services, page);
+      await onPage();
+    }
+  } finally {
+    givenUp.abort();
   }
 }
 

@@ -44,6 +44,11 @@ const PUT = `
   ON CONFLICT (uid) DO UPDATE SET subject = @subject, psk = @psk, oprf_seed = @oprfSeed, cs = @cs, rs = @rs,
     pin_version = @pinVersion, epoch = @epoch, revoked = @revoked, locked = @locked`;
 
+const PUT_NEW = `
+  INSERT INTO card (uid, subject, psk, oprf_seed, cs, rs, pin_version, epoch, revoked, locked)
+  VALUES (@uid, @subject, @psk, @oprfSeed, @cs, @rs, @pinVersion, @epoch, @revoked, @locked)
+  ON CONFLICT (uid) DO NOTHING`;
+
 const PUT_COUNTS = `
   INSERT INTO tries (uid, attempts_left, failures, locked, epoch, running, report_due)
   VALUES (@uid, @attemptsLeft, @failures, @locked, @epoch, @reportDue, @reportDue)
@@ -64,6 +69,7 @@ export class CardRows {
   readonly #find;
   readonly #findPendingElsewhere;
   readonly #put;
+  readonly #putNew;
   readonly #putCounts;
   readonly #putPinChange;
   readonly #dropPendingElsewhere;
@@ -73,6 +79,7 @@ export class CardRows {
     this.#find = db.prepare<[Uint8Array], CardRow>(FIND);
     this.#findPendingElsewhere = db.prepare<[Uint8Array], PendingRow>(FIND_PENDING_ELSEWHERE);
     this.#put = db.prepare(PUT);
+    this.#putNew = db.prepare(PUT_NEW);
     this.#putCounts = db.prepare(PUT_COUNTS);
     this.#putPinChange = db.prepare(PUT_PIN_CHANGE);
     this.#dropPendingElsewhere = db.prepare('DELETE FROM pending_elsewhere WHERE uid = ?');
@@ -86,18 +93,12 @@ export class CardRows {
 
   /** What the RC said, and what of it the hub has taken over itself. */
   put(card: HeldCard): void {
-    this.#put.run({
-      uid: card.uid,
-      subject: card.subject,
-      psk: card.psk,
-      oprfSeed: card.oprfSeed,
-      cs: card.cs,
-      rs: card.rs,
-      pinVersion: card.pinVersion,
-      epoch: card.epoch,
-      revoked: Number(card.revoked),
-      locked: Number(card.locked),
-    });
+    this.#put.run(heardColumns(card));
+  }
+
+  /** Only where the hub holds no such card: most of a first sync needs no more. @returns whether it was new */
+  putNew(card: HeldCard): boolean {
+    return this.#putNew.run(heardColumns(card)).changes > 0;
   }
 
   /** `tell`: the RC is to be told of these; they get the report's next running number. */
@@ -129,6 +130,21 @@ export class CardRows {
       this.#putPendingElsewhere.run(uid, place, pinVersion, cs, proof);
     }
   }
+}
+
+function heardColumns(card: HeldCard) {
+  return {
+    uid: card.uid,
+    subject: card.subject,
+    psk: card.psk,
+    oprfSeed: card.oprfSeed,
+    cs: card.cs,
+    rs: card.rs,
+    pinVersion: card.pinVersion,
+    epoch: card.epoch,
+    revoked: Number(card.revoked),
+    locked: Number(card.locked),
+  };
 }
 
 function heldCard(row: CardRow, pendingElsewhere: readonly PendingRow[]): HeldCard {

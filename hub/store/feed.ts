@@ -96,7 +96,14 @@ export class Lists {
   }
 
   #merge(heard: HubCard, restored: boolean): Uint8Array[] {
-    const held = this.#cards.find(fromHex(heard.uid));
+    const fresh = mergeCard(null, heard);
+    if (this.#cards.putNew(fresh)) {
+      if (fresh.pendingElsewhere.length > 0) {
+        this.#cards.putPendingElsewhere(fresh.uid, fresh.pendingElsewhere);
+      }
+      return fresh.revoked ? [fresh.uid] : [];
+    }
+    const held = this.#cards.find(fresh.uid);
     const card = mergeCard(held, heard, { restored });
     this.#cards.put(card);
     if (held !== null) {

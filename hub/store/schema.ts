@@ -8,8 +8,10 @@ import { AUDIT_TABLE } from '../../runtime/audit/trail.ts';
  */
 export const MIGRATIONS: readonly string[] = [
   `
+  -- Rows in the order they came, and a small index by UID: UIDs are random, so that rows in their order would
+  -- write a page of the disk for every card of a first sync.
   CREATE TABLE card (
-    uid BLOB PRIMARY KEY CHECK (length(uid) = 16),
+    uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16),
     subject BLOB NOT NULL CHECK (length(subject) = 16),
     psk BLOB NOT NULL CHECK (length(psk) = 32),
     oprf_seed BLOB NOT NULL CHECK (length(oprf_seed) = 32),
@@ -19,7 +21,7 @@ export const MIGRATIONS: readonly string[] = [
     epoch INTEGER NOT NULL,
     revoked INTEGER NOT NULL CHECK (revoked IN (0, 1)),
     locked INTEGER NOT NULL CHECK (locked IN (0, 1))
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
 
   CREATE TABLE tries (
     uid BLOB PRIMARY KEY REFERENCES card (uid),

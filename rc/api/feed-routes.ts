@@ -5,7 +5,7 @@ import { uid } from '../../protocol/rc-api/fields.ts';
 import type { Changes } from '../store/feed.ts';
 import { memberOrigin } from './audited.ts';
 import type { RcContext } from './context.ts';
-import { hubCardOf } from './hub-cards.ts';
+import { withHubCards } from './hub-cards.ts';
 import { callerId, type ZodApp } from './zod-app.ts';
 
 /** The feed by which hubs follow the registry (PROTOCOL 2.6). */
@@ -29,13 +29,13 @@ export function addFeedRoutes(app: ZodApp, context: RcContext): void {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const page = await nextChanges(context, { after, limit, wait, gone: gone.signal });
+      const changes = withHubCards(context, hub, (cardOf) =>
+        page.changes.map(({ sequence, card }) => ({ sequence, card: cardOf(card) })),
+      );
       return {
         generation: own,
         time: clock.now(),
-        changes: page.changes.map(({ sequence, card }) => ({
-          sequence,
-          card: hubCardOf(context, card, hub),
-        })),
+        changes,
         cursor: page.cursor,
         more: page.more,
         authority: toHex(context.authority.current.fingerprint),
@@ -48,7 +48,8 @@ export function addFeedRoutes(app: ZodApp, context: RcContext): void {
     { schema: { params: z.object({ uid }), response: { 200: feedCard } } },
     async (request) => {
       const card = await store.feed.card(fromHex(request.params.uid));
-      return { card: card === undefined ? null : hubCardOf(context, card, callerId(request)) };
+      if (card === undefined) return { card: null };
+      return withHubCards(context, callerId(request), (cardOf) => ({ card: cardOf(card) }));
     },
   );
 }

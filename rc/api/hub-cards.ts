@@ -1,21 +1,36 @@
 import { toHex, wipe } from '../../protocol/bytes.ts';
+import { HubSecrets } from '../../protocol/hub-secrets.ts';
 import { deriveUsk } from '../../protocol/keys.ts';
 import { pinChangeProof } from '../../protocol/pin-change.ts';
 import type { HubCard, PendingPin } from '../../protocol/rc-api/cards.ts';
-import { hubCardSecrets } from '../../protocol/registration.ts';
 import type { CardState } from '../store/feed.ts';
 import type { RcContext } from './context.ts';
 
-/** A card as one hub holds it, with that hub's own `psk` and `subject`: derived as they are sent (PROTOCOL 2.1). */
-export function hubCardOf(context: RcContext, card: CardState, hubId: string): HubCard {
-  const { psk, subject, oprfSeed } = hubCardSecrets(context.primitives, {
-    masterKey: context.masterKeys.get(card.keyId),
-    masterKey0: context.masterKeys.get(0),
-    uid: card.uid,
-    patientId: card.patientId,
-    hubId,
-  });
-  const hubCard: HubCard = {
+/** What hubs' cards are derived with. */
+type Source = Pick<RcContext, 'primitives' | 'masterKeys'>;
+
+/**
+ * Cards as one hub holds them, with that hub's own `psk` and `subject`: derived as they are sent (PROTOCOL 2.1).
+ *
+ * @param use gives what this returns; `cardOf` is good within it
+ */
+export function withHubCards<Result>(
+  source: Source,
+  hubId: string,
+  use: (cardOf: (card: CardState) => HubCard) => Result,
+): Result {
+  const { primitives, masterKeys } = source;
+  const secrets = new HubSecrets(primitives, (keyId) => masterKeys.get(keyId), hubId);
+  try {
+    return use((card) => hubCard(source, card, secrets));
+  } finally {
+    secrets.wipe();
+  }
+}
+
+function hubCard(source: Source, card: CardState, secrets: HubSecrets): HubCard {
+  const { psk, subject, oprfSeed } = secrets.of(card);
+  const derived: HubCard = {
     uid: toHex(card.uid),
     status: card.revoked ? 'revoked' : 'active',
     locked: card.locked,
@@ -26,14 +41,14 @@ export function hubCardOf(context: RcContext, card: CardState, hubId: string): H
     oprfSeed: toHex(oprfSeed),
     pinVersion: card.pinVersion,
     epoch: card.epoch,
-    pending: pendingPins(context, card),
+    pending: pendingPins(source, card),
   };
   wipe(psk, oprfSeed);
-  return hubCard;
+  return derived;
 }
 
 /** Only what was proved is kept, so the proof that came with it is this one again (PROTOCOL 2.6). */
-function pendingPins({ primitives, masterKeys }: RcContext, card: CardState): PendingPin[] {
+function pendingPins({ primitives, masterKeys }: Source, card: CardState): PendingPin[] {
   if (card.pending.length === 0) return [];
   const usk = deriveUsk(primitives, masterKeys.get(card.keyId), card.uid);
   const pins = card.pending.map(({ pinVersion, cs }) => ({

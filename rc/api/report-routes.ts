@@ -6,7 +6,7 @@ import type { CardState } from '../store/feed.ts';
 import type { NewPin, Notice, TryCount } from '../store/reports.ts';
 import { memberOrigin } from './audited.ts';
 import type { RcContext } from './context.ts';
-import { hubCardOf } from './hub-cards.ts';
+import { withHubCards } from './hub-cards.ts';
 import type { ZodApp } from './zod-app.ts';
 
 /** Room for 500 counts and 500 new PINs. */
@@ -30,7 +30,7 @@ export function addReportRoutes(app: ZodApp, context: RcContext): void {
       await store.members.heardFrom(hub, now);
       if (taken.changed) context.feedSignal.announce();
       for (const notice of taken.notices) tellOperator(context, hub, notice);
-      return { cards: taken.cards.map((card) => hubCardOf(context, card, hub)) };
+      return withHubCards(context, hub, (cardOf) => ({ cards: taken.cards.map(cardOf) }));
     },
   );
 }

@@ -4,11 +4,21 @@ import { cardRead } from './card-read.ts';
 import { cost } from './cost.ts';
 import { deviceMemory } from './device-memory.ts';
 import { deviceStart } from './device-start.ts';
+import { feedRate } from './feed-rate.ts';
 import { pinToWelcome } from './pin-to-welcome.ts';
 import { readerRecovery } from './reader-recovery.ts';
 import { namesOf, runBenches, UnknownBenchError } from './run.ts';
 
-const BENCHES = [cardRead, cardLaidToRead, readerRecovery, pinToWelcome, deviceStart, deviceMemory, cost];
+const BENCHES = [
+  cardRead,
+  cardLaidToRead,
+  readerRecovery,
+  pinToWelcome,
+  deviceStart,
+  deviceMemory,
+  feedRate,
+  cost,
+];
 
 const USAGE = `npm run bench [-- NAME…] [-- --json]
 
