@@ -7,8 +7,8 @@ import { Backoff } from './reach.ts';
 
 /** How long the RC holds a question open while nothing changes, seconds. */
 const WAIT_SECONDS = 30;
-/** To apply a page of so many cards keeps those who log in waiting for a tenth of a second. */
-const PAGE_SIZE = 5_000;
+/** To apply a page of so many cards keeps those who log in waiting for less than a tenth of a second. */
+const PAGE_SIZE = 2_000;
 
 export interface FollowerOptions {
   readonly rc: Rc;

