@@ -2,13 +2,13 @@ import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { HubIdentity as LimbasiyaIdentity } from '../protocol/limbasiya/updation.ts';
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import { Connections } from './connections.ts';
 import { HubDoor } from './door.ts';
 import { followFeed } from './feed/follower.ts';
 import { Questions } from './feed/questions.ts';
 import type { Rc } from './feed/rc.ts';
 import { Reach } from './feed/reach.ts';
 import { Reporter } from './feed/reporter.ts';
+import { type Front, OwnFront } from './front.ts';
 import { Gate } from './gate.ts';
 import { type LimbasiyaRc, PatientList } from './limbasiya/patient-list.ts';
 import { LimbasiyaDesk, type LimbasiyaService } from './limbasiya/service.ts';
@@ -17,7 +17,6 @@ import type { RecordCipher } from './records/cipher.ts';
 import { HubRecords } from './records/records.ts';
 import type { CurrentIdentity } from './renewal/current-identity.ts';
 import type { HubPolicy, HubServices } from './services.ts';
-import { type SessionDirectory, Sessions } from './session/sessions.ts';
 import type { HubStore } from './store/store.ts';
 
 export interface HubOptions {
@@ -33,6 +32,8 @@ export interface HubOptions {
   /** The hub's from now on: closed with it. */
   readonly rc: Rc;
   readonly listen: Address;
+  /** What faces the terminals: this process where left out. The hub's from now on: closed with it. */
+  readonly front?: Front;
   /** Where limbasiya-2021 is allowed: what the hub asks for its list with, and whom. */
   readonly limbasiya?: { readonly identity: LimbasiyaIdentity; readonly rc: LimbasiyaRc };
 }
@@ -52,10 +53,9 @@ export interface Hub {
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const { surroundings, rc } = options;
-  const sessions = new Sessions();
-  const { services, list } = createServices(options, sessions);
-  const connections = new Connections({ ...services, sessions });
-  const listener = await surroundings.network.listen(options.listen, (stream) => connections.serve(stream));
+  const { front = new OwnFront(surroundings) } = options;
+  const { services, list } = createServices(options, front);
+  const address = await opened(front, services, options.listen);
   const stop = new AbortController();
   const background = Promise.all([
     followFeed({ rc, services }, stop.signal),
@@ -63,25 +63,34 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     list?.refresh(),
   ]);
   return {
-    address: listener.address,
+    address,
     services,
     async close() {
-      await listener.close();
       stop.abort();
       rc.close();
-      await connections.close();
+      await front.close();
       await background;
       services.records.close();
     },
   };
 }
 
+async function opened(front: Front, services: HubServices, listen: Address): Promise<Address> {
+  try {
+    return await front.open(services, listen);
+  } catch (cause) {
+    await front.close();
+    throw cause;
+  }
+}
+
 function createServices(
   options: HubOptions,
-  sessions: SessionDirectory,
+  front: Front,
 ): { readonly services: HubServices; readonly list: PatientList | null } {
   const { surroundings, primitives, identity, policy, store, rc, cipher } = options;
   const { lists, outbox } = store;
+  const { sessions } = front;
   const reach = new Reach(surroundings.clock);
   const onRevoked = (uids: readonly Uint8Array[]) => sessions.endRevoked(uids);
   const reporter = new Reporter({ rc, outbox, lists, reach, surroundings, onRevoked });
@@ -96,6 +105,7 @@ function createServices(
     identity,
     primitives,
     sessions,
+    front,
     door: new HubDoor(core),
     desk: new LoginDesk({ ...core, reporter }),
     reach,

@@ -7,9 +7,11 @@ import { formatAddress } from '../runtime/address.ts';
 import { serveControl } from '../runtime/control-socket.ts';
 import type { Address } from '../runtime/network.ts';
 import { takeOwnership } from '../runtime/ownership.ts';
+import type { LogLevel } from '../runtime/pino-log.ts';
 import { Resources } from '../runtime/stop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { LIST_AGE_LIMIT_DAYS } from './feed/list-age.ts';
+import { type Front, OwnFront } from './front.ts';
 import { startHub } from './hub.ts';
 import { registerForLimbasiya } from './limbasiya/register.ts';
 import { WHAT_IT_MEANS } from './limbasiya/service.ts';
@@ -22,6 +24,8 @@ import { Renewal } from './renewal/renewal.ts';
 import type { HubPolicy } from './services.ts';
 import { type HubStatus, statusOf } from './status.ts';
 import { openHubStore } from './store/store.ts';
+import { startClusterWorker } from './workers/cluster.ts';
+import { WorkerPool } from './workers/pool.ts';
 
 /** What a hub does unless its clinic chose otherwise (PROTOCOL 2.5). */
 export const DEFAULT_POLICY: HubPolicy = {
@@ -41,6 +45,10 @@ export interface ServeOptions {
   readonly allow?: AllowedSuite;
   /** Where the key of the records is, besides the folder's `keys`, and who knows what it is sealed under. */
   readonly records?: RecordsSecret;
+  /** How many processes serve terminals; 1, or left out: this one. */
+  readonly workers?: number;
+  /** What workers log. */
+  readonly logLevel?: LogLevel;
 }
 
 export const ALLOWED_SUITES = ['none', 'limbasiya-2021'] as const;
@@ -117,6 +125,7 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
         cipher,
         rc: tellingAuthority(rc, (authority) => renewal.authorityIs(authority)),
         listen,
+        front: frontFor(options),
         ...(limbasiya && { limbasiya: { identity: limbasiya, rc } }),
       }),
       (started) => started.close(),
@@ -133,4 +142,9 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
     await resources.close();
     throw error;
   }
+}
+
+function frontFor({ surroundings, workers: count = 1, logLevel = 'info' }: ServeOptions): Front {
+  if (count === 1) return new OwnFront(surroundings);
+  return new WorkerPool({ surroundings, count, start: startClusterWorker, logLevel });
 }

@@ -4,6 +4,7 @@ import type { Door } from './door.ts';
 import type { Questions } from './feed/questions.ts';
 import type { Reach } from './feed/reach.ts';
 import type { Reporter } from './feed/reporter.ts';
+import type { Front } from './front.ts';
 import type { Gate } from './gate.ts';
 import type { LimbasiyaService } from './limbasiya/service.ts';
 import type { Desk } from './login/desk.ts';
@@ -53,6 +54,7 @@ export interface ConnectionServices extends CommonServices {
 export interface HubServices extends CommonServices {
   /** Those of all processes. */
   readonly sessions: SessionDirectory;
+  readonly front: Pick<Front, 'workers'>;
   readonly door: Door;
   readonly desk: Desk;
   readonly store: HubStore;

@@ -26,6 +26,8 @@ export const hubStatus = z.object({
   cards: z.int(),
   sessions: z.int(),
   connections: z.int(),
+  /** Processes that serve terminals, and how many there are to be; null where the one process does all. */
+  workers: z.object({ wanted: z.int(), serving: z.int() }).nullable(),
   certificateEnds: z.int(),
   /** Where limbasiya-2021 is allowed: how many cards its list has, and what it means; else null. */
   limbasiya: z.object({ cards: z.int(), means: z.string() }).nullable(),
@@ -47,13 +49,14 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
   const { identity, store, policy, surroundings } = hub;
   const { age, words } = await currentListAge(hub);
   const position = await store.lists.position();
+  const { workers } = hub.front;
   const certificate = certificateWarning(identity.notAfter, surroundings.clock.now());
   return {
     id: identity.hubId,
     location: identity.location,
     address: formatAddress(place.address),
     announced: place.announced,
-    takesLogins: mayLogIn(age) && surroundings.clock.now() <= identity.notAfter,
+    takesLogins: mayLogIn(age) && surroundings.clock.now() <= identity.notAfter && workers?.serving !== 0,
     lists: {
       state: age.state,
       ageSeconds: age.ageMs === null ? null : Math.floor(age.ageMs / 1_000),
@@ -64,9 +67,10 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     cards: await store.countCards(),
     sessions: hub.sessions.count,
     connections: hub.gate.connections,
+    workers,
     certificateEnds: identity.notAfter,
     limbasiya: hub.limbasiya && { cards: await hub.limbasiya.countPatients(), means: WHAT_IT_MEANS },
-    warnings: [words, certificate].filter((warning) => warning !== null),
+    warnings: [words, certificate, workersWarning(workers)].filter((warning) => warning !== null),
   };
 }
 
@@ -76,4 +80,9 @@ export function certificateWarning(notAfter: number, now: number): string | null
   if (days > 3) return null;
   const when = days < 0 ? 'has ended, so terminals refuse this hub' : `ends in ${days.toFixed(1)} days`;
   return `the hub's certificate ${when}; it is renewed daily: restore the connection to the registration centre`;
+}
+
+function workersWarning(workers: HubStatus['workers']): string | null {
+  if (workers === null || workers.serving === workers.wanted) return null;
+  return `${workers.serving} of ${workers.wanted} workers serve: the log says why the others ended; they are started anew`;
 }

@@ -19,13 +19,15 @@ export function addServe(program: Command): void {
       '--allow <suite>',
       'accept cards of this suite, too: limbasiya-2021, for study and migration; or none',
     )
+    .option('--workers <count>', 'processes that serve terminals; 1: the one process does all')
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
     .action(async (_options, command: Command) => {
       const call = invocation(command);
-      const { listen, logLevel, allow, ...policy } = await call.settings(hubSettings);
+      const { listen, logLevel, allow, workers, ...policy } = await call.settings(hubSettings);
       const surroundings = surroundingsFor(logLevel);
       await untilStopped(async (signal) => {
-        const running = await serveHub({ surroundings, folder: call.folder, listen, policy, allow });
+        const { folder } = call;
+        const running = await serveHub({ surroundings, folder, listen, policy, allow, workers, logLevel });
         const address = formatAddress(running.address);
         const { id, location } = running;
         call.show({ id, location, address }, `hub ${id} (${location}) listens on ${address}`);

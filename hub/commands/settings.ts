@@ -4,6 +4,7 @@ import { addressSetting, choiceSetting, integerSetting } from '../../runtime/set
 import { ALLOWED_SUITES, DEFAULT_POLICY } from '../serve.ts';
 
 const HUB_PORT = 8441;
+const WORKERS_MAX = 64;
 
 /** Everything that may stand in a hub's settings.json. */
 export const hubSettings = z.object({
@@ -14,5 +15,7 @@ export const hubSettings = z.object({
   listAgeDays: integerSetting(1, 13).default(DEFAULT_POLICY.listAgeDays),
   /** A suite to accept besides cardea-1. */
   allow: choiceSetting(ALLOWED_SUITES).default('none'),
+  /** How many processes serve terminals: as many as the machine has cores, at most. */
+  workers: integerSetting(1, WORKERS_MAX).default(1),
   logLevel: choiceSetting(LOG_LEVELS).default('info'),
 });

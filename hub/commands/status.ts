@@ -24,6 +24,9 @@ function statusText(status: HubStatus): string {
     `lists: ${lists.state}, ${ageText(lists.ageSeconds)}; limit ${lists.limitDays} days`,
     `registration centre: ${rc.address}, ${rc.answers ? 'answers' : 'does not answer'}`,
     `cards: ${status.cards}; sessions: ${status.sessions}; connections: ${status.connections}`,
+    ...(status.workers === null
+      ? []
+      : [`workers: ${status.workers.serving} of ${status.workers.wanted} serve`]),
     `certificate ends ${new Date(status.certificateEnds).toISOString()}`,
     ...(status.limbasiya === null ? [] : [limbasiyaText(status.limbasiya)]),
     ...status.warnings.map((warning) => `warning: ${warning}`),

@@ -10,6 +10,7 @@ export class CurrentIdentity {
   readonly #clock: Clock;
   #current: HubIdentity;
   readonly #outgoing = new Map<HubIdentity, Timer>();
+  readonly #listeners: ((next: HubIdentity) => void)[] = [];
 
   /** @param identity from now on its private key is this object's to wipe */
   constructor(identity: HubIdentity, clock: Clock) {
@@ -35,6 +36,11 @@ export class CurrentIdentity {
     return this.#current;
   }
 
+  /** Has `tell` called with each identity that takes the place of another. */
+  onReplaced(tell: (next: HubIdentity) => void): void {
+    this.#listeners.push(tell);
+  }
+
   /** Shows `next` from the next HELLO on. The key before it is destroyed in 60 s. */
   replace(next: HubIdentity): void {
     const old = this.#current;
@@ -44,6 +50,7 @@ export class CurrentIdentity {
       wipe(old.keyPair.privateKey);
     });
     this.#outgoing.set(old, timer);
+    for (const tell of this.#listeners) tell(next);
   }
 
   /** Whether a handshake that began with `identity` can go on: its key is not destroyed. */

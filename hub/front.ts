@@ -1,0 +1,41 @@
+import type { Address, Listener } from '../runtime/network.ts';
+import type { Surroundings } from '../runtime/surroundings.ts';
+import { Connections } from './connections.ts';
+import type { HubServices } from './services.ts';
+import { type SessionDirectory, Sessions } from './session/sessions.ts';
+
+/** What faces the terminals: this process, or workers of it. */
+export interface Front {
+  readonly sessions: SessionDirectory;
+  /** How many workers there are to be, and how many serve; null where this process serves by itself. */
+  readonly workers: { readonly wanted: number; readonly serving: number } | null;
+  /** Takes connections from now on. @returns the real address @throws AddressInUseError, NetworkError */
+  open(services: HubServices, listen: Address): Promise<Address>;
+  /** Accepts nothing more and ends what is open; resolves when what each connection took is settled. */
+  close(): Promise<void>;
+}
+
+/** Terminals are served by this process. */
+export class OwnFront implements Front {
+  readonly sessions = new Sessions();
+  readonly workers = null;
+  readonly #network: Surroundings['network'];
+  #listener: Listener | undefined;
+  #connections: Connections | undefined;
+
+  constructor({ network }: Pick<Surroundings, 'network'>) {
+    this.#network = network;
+  }
+
+  async open(services: HubServices, listen: Address): Promise<Address> {
+    const connections = new Connections({ ...services, sessions: this.sessions });
+    this.#connections = connections;
+    this.#listener = await this.#network.listen(listen, (stream) => connections.serve(stream));
+    return this.#listener.address;
+  }
+
+  async close(): Promise<void> {
+    await this.#listener?.close();
+    await this.#connections?.close();
+  }
+}
