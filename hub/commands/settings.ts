@@ -15,7 +15,7 @@ export const hubSettings = z.object({
   listAgeDays: integerSetting(1, 13).default(DEFAULT_POLICY.listAgeDays),
   /** A suite to accept besides cardea-1. */
   allow: choiceSetting(ALLOWED_SUITES).default('none'),
-  /** How many processes serve terminals: as many as the machine has cores, at most. */
+  /** How many processes serve terminals; 1: the one that owns the folder does it itself. */
   workers: integerSetting(1, WORKERS_MAX).default(1),
   logLevel: choiceSetting(LOG_LEVELS).default('info'),
 });

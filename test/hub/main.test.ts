@@ -1,72 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { verifyHubChain } from '../../certs/hub-chain.ts';
-import { decodeHello } from '../../protocol/hello.ts';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { hubStatus } from '../../hub/status.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
-import { parseAddress } from '../../runtime/address.ts';
-import type { Address } from '../../runtime/network.ts';
+import { askControl } from '../../runtime/control-socket.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
-import { compiled } from '../support/programs.ts';
-import { openNetwork, surroundings } from './network.ts';
-import { attemptOf, TestDevice } from './test-device.ts';
-import type { Issued } from './test-rc.ts';
+import {
+  challengeAt,
+  challengeSoon,
+  finished as finish,
+  runHub as run,
+  startServing,
+} from './hub-process.ts';
+import { openNetwork } from './network.ts';
+import { attemptOf } from './test-device.ts';
 
 const PIN = '246810';
-
-interface Process {
-  readonly child: ChildProcess;
-  /** Everything it wrote to standard error. */
-  readonly errors: string[];
-  /** Lines of its standard output. */
-  readonly lines: AsyncIterator<string>;
-}
-
-function run(...words: readonly string[]): Process {
-  const child = spawn(process.execPath, [compiled('hub/main'), ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  const errors: string[] = [];
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
-  return { child, errors, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
-}
-
-async function finish({ child, errors, lines }: Process) {
-  const { value } = await lines.next();
-  if (child.exitCode === null) await once(child, 'exit');
-  return { code: child.exitCode, output: value as string | undefined, errors: errors.join('') };
-}
-
-async function startServe(folder: string): Promise<{ readonly hub: Process; readonly address: Address }> {
-  const hub = run('serve', '--data', folder, '--listen', '127.0.0.1:0', '--json', '--log-level', 'warn');
-  const { value } = await hub.lines.next();
-  return { hub, address: parseAddress(JSON.parse(String(value)).address) };
-}
-
-/** Waits until the hub takes logins, and takes a try. */
-async function takeTry(address: Address, { image }: Issued) {
-  for (;;) {
-    const device = await TestDevice.connect(surroundings.network, address);
-    try {
-      await device.hello();
-      const { certificates } = decodeHello(device.helloBody);
-      const { hubStatic } = verifyHubChain(certificates, { now: Date.now(), caPin: image.caPin });
-      const { uid, pinVersion } = image;
-      const { blinded } = attemptOf('000000');
-      device.send(device.loginBody(hubStatic, { uid, pinVersion, blinded }));
-      const challenge = await device.challenge();
-      return { device, challenge };
-    } catch {
-      // Its lists are not read yet.
-      device.close();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}
 
 describe('cardea-hub serve, killed at once after an answer', () => {
   it('has every acknowledged try after the restart, and the last one locks', async () => {
@@ -74,8 +23,8 @@ describe('cardea-hub serve, killed at once after an answer', () => {
     const card = await network.register(PIN);
     const answers: [status: number, attemptsLeft: number][] = [];
     for (let round = 0; round < 6; round++) {
-      const { hub, address } = await startServe(network.hubFolder);
-      const { device, challenge } = await takeTry(address, card);
+      const { hub, address } = await startServing(network.hubFolder);
+      const { device, challenge } = await challengeSoon(address, card, attemptOf('000000'));
       hub.child.kill('SIGKILL');
       await once(hub.child, 'exit');
       device.close();
@@ -93,10 +42,46 @@ describe('cardea-hub serve, killed at once after an answer', () => {
   }, 120_000);
 });
 
+/** The processes that a process has started. */
+async function childrenOf(pid: number | undefined): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children.trim().split(' ').map(Number);
+}
+
+async function workersOf(folder: string): Promise<unknown> {
+  return hubStatus.parse(await askControl(folder, { method: 'status' })).workers;
+}
+
+describe('cardea-hub serve --workers 2', () => {
+  it('evaluates five times when 16 clients are wrong at once, and settles what a killed worker leaves', async () => {
+    const network = await openNetwork();
+    const [card, other] = [await network.register(PIN), await network.register(PIN)];
+    const { hub, address } = await startServing(network.hubFolder, '--workers', '2');
+    const first = await challengeSoon(address, other, attemptOf('000000'));
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, () => challengeAt(address, card, attemptOf('000000'))),
+    );
+    const left = answers.flatMap(({ challenge: { status, attemptsLeft } }) =>
+      status === STATUS.goOn ? [attemptsLeft] : [],
+    );
+    expect(left.sort()).toEqual([0, 1, 2, 3, 4]);
+    expect(await workersOf(network.hubFolder)).toEqual({ wanted: 2, serving: 2 });
+    for (const pid of await childrenOf(hub.child.pid)) process.kill(pid, 'SIGKILL');
+    for (const { device } of [first, ...answers]) await device.untilClosed();
+    expect((await challengeSoon(address, card, attemptOf(PIN))).challenge.status).toBe(STATUS.locked);
+    const again = await challengeSoon(address, other, attemptOf('000000'));
+    expect(again.challenge).toMatchObject({ status: STATUS.goOn, attemptsLeft: 3 });
+    hub.child.kill('SIGTERM');
+    await once(hub.child, 'exit');
+    expect(hub.child.exitCode).toBe(0);
+    expect(hub.errors.join('').match(/"reason":"by SIGKILL"/g)).toHaveLength(2);
+  }, 120_000);
+});
+
 describe('cardea-hub', () => {
   it('tells its status while it serves, stops in order on SIGTERM, and then says who must serve', async () => {
     const { hubFolder } = await openNetwork();
-    const { hub, address } = await startServe(hubFolder);
+    const { hub, address } = await startServing(hubFolder);
     const status = await finish(run('status', '--data', hubFolder, '--json'));
     expect(status.code).toBe(0);
     expect(JSON.parse(status.output ?? '')).toMatchObject({
@@ -112,7 +97,7 @@ describe('cardea-hub', () => {
     const after = await finish(run('status', '--data', hubFolder));
     expect(after.code).toBe(1);
     expect(after.errors).toContain('start it with "cardea-hub serve"');
-  }, 60_000);
+  }, 120_000);
 
   it('says in one line what is wrong, and exits as it should', async () => {
     const folder = temporaryFolder();
@@ -126,5 +111,5 @@ describe('cardea-hub', () => {
     expect(usage.code).toBe(2);
     expect(token.code).toBe(1);
     expect(token.errors).toMatch(/^cardea-hub: the join string.*\n$/);
-  }, 60_000);
+  }, 120_000);
 });

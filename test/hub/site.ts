@@ -9,6 +9,7 @@ import { DEFAULT_POLICY } from '../../hub/serve.ts';
 import type { HubPolicy } from '../../hub/services.ts';
 import { type PatientOrigin, patientOrigin } from '../../hub/store/audit.ts';
 import { type HubStore, openHubStore } from '../../hub/store/store.ts';
+import { WorkerPool } from '../../hub/workers/pool.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 import { type Challenge, STATUS } from '../../protocol/login/messages.ts';
@@ -20,6 +21,7 @@ import { systemRandom } from '../../runtime/random.ts';
 import { SimulatedClock } from '../../runtime/simulated-clock.ts';
 import { tcpNetwork } from '../../runtime/tcp-network.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
+import { MemoryWorkers } from './memory-workers.ts';
 import { attemptOf, NO_BLINDED, proofWithCode, proofWithPin, TestDevice } from './test-device.ts';
 import { HUB_ID, type Issued, TestRc } from './test-rc.ts';
 
@@ -27,6 +29,8 @@ const RECORDS_KEY = systemRandom(32);
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 export interface SiteOptions {
+  /** Terminals are served by so many workers, in this process. */
+  readonly workers?: number;
   readonly policy?: Partial<HubPolicy>;
   readonly limbasiya?: HubOptions['limbasiya'];
 }
@@ -39,6 +43,7 @@ export class Site {
   readonly folder: string;
   readonly identity: HubIdentity;
   readonly warnings: string[] = [];
+  memoryWorkers: MemoryWorkers | undefined;
   readonly #log: Log = { ...silentLog, warn: (event) => this.warnings.push(event) };
   readonly #options: SiteOptions;
   readonly #devices: TestDevice[] = [];
@@ -88,10 +93,21 @@ export class Site {
       cipher: new RecordCipher(noble, RECORDS_KEY, systemRandom),
       rc: this.rc,
       listen: LOOPBACK,
+      ...this.#front(),
       ...(this.#options.limbasiya && { limbasiya: this.#options.limbasiya }),
     });
     this.#running = { hub, store };
     await until(async () => this.rc.isAway || (await store.lists.position()) !== null);
+  }
+
+  #front(): Pick<HubOptions, 'front'> {
+    const { workers: count } = this.#options;
+    if (count === undefined) return {};
+    const { clock, network } = this;
+    this.memoryWorkers = new MemoryWorkers({ clock, network });
+    const surroundings = { clock, network, random: systemRandom, log: this.#log };
+    const { start } = this.memoryWorkers;
+    return { front: new WorkerPool({ surroundings, count, start, logLevel: 'silent' }) };
   }
 
   async stop({ keepDevices = false } = {}): Promise<void> {

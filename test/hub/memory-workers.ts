@@ -1,0 +1,130 @@
+import type { StartWorker, ToWorker, WorkerProcess } from '../../hub/workers/messages.ts';
+import { serveWorker } from '../../hub/workers/serve-worker.ts';
+import { noble } from '../../protocol/crypto/noble.ts';
+import type { Address, ByteStream, Listener, Network } from '../../runtime/network.ts';
+import { silentLog } from '../../runtime/pino-log.ts';
+import { systemRandom } from '../../runtime/random.ts';
+import type { Surroundings } from '../../runtime/surroundings.ts';
+
+/** A port that the workers of one process share as processes do: whoever's turn it is gets the next connection. */
+class SharedPort {
+  readonly #takers: ((stream: ByteStream) => void)[] = [];
+  readonly #network: Network;
+  #listener: Promise<Listener> | undefined;
+  #turn = 0;
+
+  constructor(network: Network) {
+    this.#network = network;
+  }
+
+  async listen(address: Address, take: (stream: ByteStream) => void): Promise<Listener> {
+    this.#takers.push(take);
+    this.#listener ??= this.#network.listen(address, (stream) => this.#deal(stream));
+    const listener = await this.#listener;
+    const leave = async () => {
+      const at = this.#takers.indexOf(take);
+      if (at >= 0) this.#takers.splice(at, 1);
+      if (this.#takers.length > 0) return;
+      this.#listener = undefined;
+      await listener.close();
+    };
+    return { address: listener.address, close: leave };
+  }
+
+  #deal(stream: ByteStream): void {
+    this.#turn += 1;
+    const take = this.#takers[this.#turn % this.#takers.length];
+    if (take === undefined) stream.destroy();
+    else take(stream);
+  }
+}
+
+/** Workers that run in the test's own process, over what they run over in life: copies of messages, a shared port. */
+export class MemoryWorkers {
+  readonly alive: MemoryWorker[] = [];
+  /** Who got the last connection. */
+  latest: MemoryWorker | undefined;
+  readonly #surroundings: Pick<Surroundings, 'clock' | 'network'>;
+  readonly #port: SharedPort;
+
+  constructor(surroundings: Pick<Surroundings, 'clock' | 'network'>) {
+    this.#surroundings = surroundings;
+    this.#port = new SharedPort(surroundings.network);
+  }
+
+  readonly start: StartWorker = () => {
+    const worker = new MemoryWorker(this.#surroundings, this.#port, () => {
+      this.latest = worker;
+    });
+    this.alive.push(worker);
+    worker.onExit(() => this.alive.splice(this.alive.indexOf(worker), 1));
+    return worker;
+  };
+}
+
+export class MemoryWorker implements WorkerProcess {
+  readonly #streams = new Set<ByteStream>();
+  readonly #exits: ((how: string) => void)[] = [];
+  #takeAtHub: Parameters<WorkerProcess['onMessage']>[0] = () => {};
+  #takeHere: (message: ToWorker) => void = () => {};
+  #listener: Listener | undefined;
+  #isAlive = true;
+
+  constructor(
+    { clock, network }: Pick<Surroundings, 'clock' | 'network'>,
+    port: SharedPort,
+    onConnected: () => void,
+  ) {
+    const listen: Network['listen'] = async (address, onConnection) => {
+      this.#listener = await port.listen(address, (stream) => {
+        onConnected();
+        this.#streams.add(stream);
+        onConnection(stream);
+      });
+      return this.#listener;
+    };
+    const surroundings = { clock, random: systemRandom, log: silentLog, network: { ...network, listen } };
+    void serveWorker({
+      hub: {
+        post: (message) => this.#deliver(message, (copy) => this.#takeAtHub(copy)),
+        onMessage: (take) => {
+          this.#takeHere = take;
+        },
+      },
+      primitives: noble,
+      surroundingsFor: () => surroundings,
+    }).then(() => this.#exit('in order'));
+  }
+
+  post(message: ToWorker): void {
+    this.#deliver(message, (copy) => this.#takeHere(copy));
+  }
+
+  onMessage: WorkerProcess['onMessage'] = (take) => {
+    this.#takeAtHub = take;
+  };
+
+  onExit: WorkerProcess['onExit'] = (take) => {
+    this.#exits.push(take);
+  };
+
+  /** Ends it as `kill -9` does: what it has open is cut, and nothing more is heard of it. */
+  kill(): void {
+    this.#exit('by SIGKILL');
+  }
+
+  #exit(how: string): void {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    void this.#listener?.close();
+    for (const stream of this.#streams) stream.destroy();
+    for (const take of this.#exits) take(how);
+  }
+
+  #deliver<T>(message: T, take: (copy: T) => void): void {
+    const copy = structuredClone(message);
+    setImmediate(() => {
+      if (this.#isAlive) take(copy);
+    });
+  }
+}
