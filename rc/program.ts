@@ -9,6 +9,7 @@ import { addServe } from './commands/serve.ts';
 import { addHub, addStatus } from './commands/status.ts';
 import { addToken } from './commands/token.ts';
 import type { CommandWorld } from './commands/world.ts';
+import { addCardFind } from './console/find-command.ts';
 import { addCardRegister } from './console/register-command.ts';
 import { addCardReplace } from './console/replace-command.ts';
 
@@ -30,6 +31,7 @@ export function createRcProgram(world: CommandWorld): Command {
   const card = program.command('card').description('the cards of patients');
   addCardRegister(card, world);
   addCardReplace(card, world);
+  addCardFind(card, world);
   addCardCommands(card, world);
   return program;
 }

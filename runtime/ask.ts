@@ -16,6 +16,16 @@ export interface SecretSource {
    * @throws AskError; the signal's reason when it is aborted
    */
   ask(what: string, signal?: AbortSignal): Promise<string>;
+
+  /**
+   * One key, echoed; others are passed over.
+   *
+   * @param prompt what it is asked for
+   * @param keys the keys that count, in lower case; a line feed stands for Enter
+   * @returns the key, in lower case
+   * @throws AskError also where there is no terminal; the signal's reason when it is aborted
+   */
+  key(prompt: string, keys: string, signal?: AbortSignal): Promise<string>;
 }
 
 const LONGEST_SECRET_BYTES = 1_024;
@@ -53,6 +63,7 @@ export function secretSource(options: {
       const option = options.option ?? '--pin-stdin';
       return options.stdin ? readLine(next, what) : askOnTerminal(next, { input, output, what, option });
     },
+    key: (prompt, keys, signal) => keyOnTerminal(() => bytes.next(signal), { input, output, prompt, keys }),
   };
 }
 
@@ -92,6 +103,39 @@ async function askOnTerminal(
   } finally {
     input.setRawMode(false);
     output.write('\n');
+  }
+}
+
+async function keyOnTerminal(
+  next: NextByte,
+  options: {
+    readonly input: CommandInput;
+    readonly output: CommandOutput;
+    readonly prompt: string;
+    readonly keys: string;
+  },
+): Promise<string> {
+  const { input, output, prompt, keys } = options;
+  if (input.isTTY !== true || input.setRawMode === undefined) {
+    throw new AskError(`there is no terminal to ask on (${prompt}): run it in one`);
+  }
+  output.write(`${prompt} `);
+  input.setRawMode(true);
+  let echo = '';
+  try {
+    for (;;) {
+      const byte = await next();
+      if (byte === undefined || byte === KEY.ctrlC || byte === KEY.ctrlD) {
+        throw new AskError(`not answered (${prompt}): nothing was done`);
+      }
+      const key = byte === KEY.enter ? '\n' : String.fromCharCode(byte).toLowerCase();
+      if (!keys.includes(key)) continue;
+      echo = key.trim();
+      return key;
+    }
+  } finally {
+    input.setRawMode(false);
+    output.write(`${echo}\n`);
   }
 }
 

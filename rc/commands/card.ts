@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { type CardSummary, cardsQuery, revokeRequest } from '../../protocol/rc-api/cards.ts';
-import { uidOfEitherSuite } from '../../protocol/rc-api/fields.ts';
+import { cardsQuery, revokeRequest } from '../../protocol/rc-api/cards.ts';
+import { REVOCATION_REASONS, uidOfEitherSuite } from '../../protocol/rc-api/fields.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
+import { cardTable, detailsText, stateOf } from './card-text.ts';
 import { asOperator } from './operator-client.ts';
-import { table, timeText } from './text.ts';
 import type { CommandWorld } from './world.ts';
 
-/** `cardea-rc card list|show|revoke`, on the `card` command that `card register` is on, too. */
+/** `cardea-rc card list|show|revoke|unlock`, on the `card` command that `card register` is on, too. */
 export function addCardCommands(card: Command, world: CommandWorld): void {
   card
     .command('list')
@@ -27,53 +27,46 @@ export function addCardCommands(card: Command, world: CommandWorld): void {
 
   card
     .command('show')
-    .description('one card')
+    .description('one card: its history, where it is usable, the other cards of its patient')
     .argument('<uid>', 'its UID')
     .action(async (uid: string, _options, command: Command) => {
       const call = invocation(command, world.io);
+      const parsed = parseUid(uid);
       const found = await asOperator(call.folder, world.surroundings('warn'), (client) =>
-        client.card(parseUid(uid)),
+        client.cardDetails(parsed),
       );
-      call.show(found, cardText(found));
+      const { card: summary, ...details } = found;
+      call.show({ ...summary, ...details }, detailsText(found));
     });
 
   card
     .command('revoke')
     .description('revoke a card for ever; hubs that can be reached refuse it at once')
     .argument('<uid>', 'its UID')
-    .requiredOption('--reason <reason>', 'lost, stolen, replaced, deceased or other')
+    .requiredOption('--reason <reason>', REVOCATION_REASONS.join(', '))
     .action(async (uid: string, options: { reason: string }, command: Command) => {
       const call = invocation(command, world.io);
       const request = revokeRequest.safeParse(options);
       if (!request.success) throw usage(request.error.issues[0]);
+      const parsed = parseUid(uid);
       const revoked = await asOperator(call.folder, world.surroundings('warn'), (client) =>
-        client.revokeCard(parseUid(uid), request.data.reason),
+        client.revokeCard(parsed, request.data.reason),
       );
       call.show(revoked, `revoked: ${stateOf(revoked)}`);
     });
-}
 
-/** One card, a field a line. */
-export function cardText(card: CardSummary): string {
-  return table([
-    ['UID', card.uid],
-    ['patient', card.name],
-    ['record', card.record ?? ''],
-    ['state', stateOf(card)],
-    ['suite', card.suite],
-    ...(card.pinVersion === null ? [] : [['PIN number', String(card.pinVersion)]]),
-    ['registered', `${timeText(card.registered)} by ${card.registeredBy}`],
-  ]);
-}
-
-function cardTable(cards: readonly CardSummary[]): string {
-  const rows = cards.map((card) => [card.uid, card.name, card.record ?? '', stateOf(card), card.suite]);
-  return table([['UID', 'patient', 'record', 'state', 'suite'], ...rows]);
-}
-
-function stateOf(card: CardSummary): string {
-  if (card.status === 'revoked') return `${card.reason} since ${timeText(card.revoked)}`;
-  return card.locked ? 'locked' : 'active';
+  card
+    .command('unlock')
+    .description('lift the locks of a card at every hub, and have its tries counted anew')
+    .argument('<uid>', 'its UID')
+    .action(async (uid: string, _options, command: Command) => {
+      const call = invocation(command, world.io);
+      const parsed = parseUid(uid);
+      const unlocked = await asOperator(call.folder, world.surroundings('warn'), (client) =>
+        client.unlockCard(parsed),
+      );
+      call.show(unlocked, `unlocked: the tries of ${unlocked.name} are counted anew at every hub`);
+    });
 }
 
 /** @throws UsageError */

@@ -11,6 +11,8 @@ export const rcSettings = z.object({
   address: addressSetting(RC_PORT).default({ host: 'localhost', port: 0 }),
   listen: addressSetting(RC_PORT).default({ host: '0.0.0.0', port: RC_PORT }),
   reader: z.string().default('/dev/serial0'),
+  /** What prints the recovery code, which it gets on standard input; empty: nothing does. */
+  print: z.string().default('lp'),
   logN: integerSetting(0, 17).refine(isLogN, '0, or 10 to 17').default(DEFAULT_LOG_N),
   logLevel: choiceSetting(LOG_LEVELS).default('info'),
 });

@@ -1,9 +1,9 @@
 import { parseCredentials } from '../../protocol/limbasiya/credentials.ts';
-import type { LimbasiyaCardRequest } from '../../protocol/rc-api/limbasiya.ts';
-import { secretSource } from '../../runtime/ask.ts';
+import type { CardsPatientField } from '../../protocol/rc-api/cards.ts';
+import type { SecretSource } from '../../runtime/ask.ts';
 import type { Invocation } from '../../runtime/command-line.ts';
 import { CardeaError } from '../../runtime/errors.ts';
-import { cardText } from '../commands/card.ts';
+import { cardText } from '../commands/card-text.ts';
 import { rcSettings } from '../commands/settings.ts';
 import type { CommandWorld } from '../commands/world.ts';
 import { withCardAtReader } from './at-reader.ts';
@@ -20,10 +20,11 @@ export async function registerLimbasiya(
   call: Invocation,
   world: CommandWorld,
   flags: CardFlags,
-  patient: LimbasiyaCardRequest['patient'],
+  patient: CardsPatientField,
+  secrets: SecretSource,
 ): Promise<void> {
   const { reader } = await call.settings(rcSettings);
-  const credentials = await askCredentials(call, flags.pinStdin === true);
+  const credentials = await askCredentials(secrets, flags.pinStdin === true);
   const { force = false } = flags;
   await withCardAtReader(call, world.surroundings('warn'), reader, async (at) => {
     const onStep = (step: string) => call.say(step);
@@ -33,8 +34,7 @@ export async function registerLimbasiya(
 }
 
 /** The password twice on a terminal, where a typing error is not seen. */
-async function askCredentials(call: Invocation, stdin: boolean) {
-  const secrets = secretSource({ stdin, input: call.io.stdin, output: call.io.stderr });
+async function askCredentials(secrets: SecretSource, stdin: boolean) {
   const identity = await secrets.ask('identity');
   const password = await secrets.ask('password');
   parseCredentials(identity, password);

@@ -220,6 +220,10 @@ describe('cardea-rc card', () => {
         'PIN number  1',
         'registered  2027-01-15 08:00:00Z by admin',
         '',
+        'history',
+        '  2027-01-15 08:00:00Z  registered by admin',
+        '  2027-01-15 08:00:00Z  revoked: stolen',
+        '',
       ].join('\n'),
     );
   });

@@ -82,8 +82,11 @@ const NAME = ['--name', 'Asha Naik'];
 describe('cardea-rc card register', () => {
   it('asks for the PIN twice without echo, and shows the recovery code once', async () => {
     const desk = await Desk.open();
-    const { code, out, err } = await desk.register('482913\r482913\r', ...NAME, '--record', 'GOA/17');
-    expect({ code, err }).toEqual({ code: 0, err: 'PIN: \nPIN again: \n' });
+    const { code, out, err } = await desk.register('482913\r482913\rx\r', ...NAME, '--record', 'GOA/17');
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: 'PIN: \nPIN again: \nEnter: the patient has it \n',
+    });
     expect(out).toMatch(
       /^lay the card on the reader\nPIN evaluated\ncard sealed\ncard written\ncard registered\n/,
     );
@@ -107,6 +110,26 @@ describe('cardea-rc card register', () => {
     const kept = readFileSync(desk.recoveryOut, 'utf8');
     expect(kept).toMatch(/^[0-9A-Z-]{23}\n$/);
     expect(out).not.toContain(kept.trim());
+  });
+
+  it('asks before a record number is given to a second patient', async () => {
+    const desk = await Desk.open();
+    const words = [...NAME, '--record', 'GOA/17', '--no-recovery'];
+    expect(await desk.register('482913\n', ...words, '--pin-stdin')).toMatchObject({ code: 0 });
+    const scripted = await desk.register('482913\n', ...words, '--pin-stdin');
+    expect(scripted.code).toBe(1);
+    expect(scripted.err).toMatch(
+      /^cardea-rc: the record number GOA\/17 is that of Asha Naik, who is registered already; nothing was registered: .*card replace [0-9a-f]{32}", or say --same-record for another patient\n$/,
+    );
+    const again = ['--name', 'Asha B', '--record', 'goa 17', '--no-recovery', '--force'];
+    expect((await desk.register('n', ...again)).err).toContain(
+      'is this another patient with the same number? y/n n\n',
+    );
+    expect((await desk.cards()).split('\n')).toHaveLength(3);
+    expect(await desk.register('y739105\r739105\r', ...again)).toMatchObject({ code: 0 });
+    const third = ['--name', 'Asha C', '--record', 'GOA17', '--no-recovery', '--force', '--same-record'];
+    expect(await desk.register('482913\n', ...third, '--pin-stdin')).toMatchObject({ code: 0 });
+    expect((await desk.cards()).split('\n')).toHaveLength(5);
   });
 
   it('makes a card without a code when told so', async () => {

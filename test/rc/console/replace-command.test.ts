@@ -14,7 +14,7 @@ import { silentLog } from '../../../runtime/pino-log.ts';
 import { systemRandom } from '../../../runtime/random.ts';
 import { tcpNetwork } from '../../../runtime/tcp-network.ts';
 import { UID } from '../../hardware/rig.ts';
-import { fakeIo } from '../../runtime/fake-io.ts';
+import { FakeInput, FakeOutput, fakeIo } from '../../runtime/fake-io.ts';
 import { temporaryFolder } from '../../runtime/temporary-folder.ts';
 import { registerLimbasiyaCard } from '../limbasiya-cards.ts';
 import { PATIENT, randomHex, register } from '../registering.ts';
@@ -46,10 +46,21 @@ async function openDesk() {
     const code = await runCommandLine(program, ['card', ...words, '--data', data], io);
     return { code, out: io.stdout.text, err: io.stderr.text };
   };
+  /** At a terminal, with somebody there. */
+  const attended = async (typed: string, ...words: string[]) => {
+    const stdin = new FakeInput('terminal');
+    const stdout = Object.assign(new FakeOutput(), { isTTY: true });
+    const io = { stdin, stdout, stderr: new FakeOutput(), environment: {} };
+    stdin.end(typed);
+    const program = createRcProgram({ io, surroundings: () => surroundings });
+    const all = ['card', ...words, '--data', data, '--reader', `sim:${cardFile}`, '--log-n', '0'];
+    const code = await runCommandLine(program, all, io);
+    return { code, out: stdout.text, err: io.stderr.text };
+  };
   const options = ['--reader', `sim:${cardFile}`, '--log-n', '0', '--pin-stdin', '--json'];
   const replace = (uid: string, typed = '482913\n', words = ['--no-recovery']) =>
     run(typed, 'replace', uid, ...options, ...words);
-  return { folder, admin, cardFile, run, replace };
+  return { folder, admin, cardFile, run, attended, replace };
 }
 
 describe('cardea-rc card replace', () => {
@@ -86,7 +97,46 @@ describe('cardea-rc card replace', () => {
     await register(admin, { id: old.patientId });
     const { code, err } = await replace(old.uid, '');
     expect(code).toBe(1);
-    expect(err).toMatch(/^cardea-rc: this card was replaced already: .*"cardea-rc card list".*\n$/);
+    expect(err).toMatch(/^cardea-rc: this card was replaced already: .*"cardea-rc card find".*\n$/);
+  });
+
+  it('asks at a terminal whose card is to end, and changes nothing at a no', async () => {
+    const { admin, attended } = await openDesk();
+    const { uid, summary } = await register(admin);
+    const question =
+      'a new card for Asha Naik, record GOA/17; the old one (active) ends for ever: go on? y/n ';
+    const no = await attended('n', 'replace', uid);
+    expect(no).toMatchObject({ code: 1, out: '' });
+    expect(no.err).toBe(`${question}n\ncardea-rc: nothing was replaced: the old card is as it was\n`);
+    expect(await admin.card(uid)).toEqual(summary);
+
+    const yes = await attended('y739105\r739105\r\r', 'replace', uid);
+    expect(yes.code).toBe(0);
+    expect(yes.err).toBe(`${question}y\nPIN: \nPIN again: \nEnter: the patient has it \n`);
+    const [page = ''] = yes.out.split('\u001b[?1049h').slice(1);
+    expect(page).toMatch(/Recovery code for the health card of Asha Naik\n\n {4}[0-9A-Z-]{23}\n/);
+    expect(page.endsWith('\u001b[2J\u001b[H\u001b[?1049l')).toBe(true);
+    expect(await admin.card(uid)).toMatchObject({ reason: 'replaced' });
+    expect((await attended('739105\r739105\r\r', 'replace', uid, '--yes')).err).toContain('replaced already');
+  });
+
+  it('refuses a PIN made of the name, the record number or the date of birth', async () => {
+    const { admin, replace } = await openDesk();
+    const { uid } = await register(admin, { name: 'Asha Naik', record: 'GOA/4829' });
+    for (const [pin, why] of [
+      ['ashanaik99', 'made of the name'],
+      ['482913', 'record number'],
+      ['090784', 'date of birth'],
+      ['123456', 'in a row'],
+    ]) {
+      const { code, err } = await replace(uid, `${pin}\n`, ['--no-recovery', '--born', '1984-07-09']);
+      expect({ code, says: err.includes(why ?? '') }).toEqual({ code: 1, says: true });
+      expect(err).not.toContain(pin);
+    }
+    expect(await replace(uid, '090784\n', ['--no-recovery', '--born', '1984-02-30'])).toMatchObject({
+      code: 2,
+    });
+    expect(await admin.card(uid)).toMatchObject({ status: 'active' });
   });
 
   it('refuses a UID that is none, one that nobody knows, and a code that cannot be shown', async () => {

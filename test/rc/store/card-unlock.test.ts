@@ -46,6 +46,8 @@ describe('an unlock', () => {
     expect(await store.feed.card(uid)).toMatchObject({ locked: false, epoch: 1, pinVersion: 1 });
     expect(await changes(store, 2)).toEqual([[3, toHex(uid)]]);
     expect((await store.history.details(uid))?.tries).toEqual([]);
+    const [row] = (await store.audit.list({ card: toHex(uid), limit: 9 })).slice(-1);
+    expect(row).toMatchObject({ action: 'card.unlocked', by: 'desk', time: NOW + 9, outcome: 'done' });
 
     await tries(store, 'goa-01', { uid, epoch: 1, open: 5, total: 5 });
     expect(await store.feed.card(uid)).toMatchObject({ locked: false });
