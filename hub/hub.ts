@@ -13,6 +13,7 @@ import { Gate } from './gate.ts';
 import { type LimbasiyaRc, PatientList } from './limbasiya/patient-list.ts';
 import { LimbasiyaDesk, type LimbasiyaService } from './limbasiya/service.ts';
 import { LoginDesk } from './login/desk.ts';
+import { Archive } from './records/archive.ts';
 import type { RecordCipher } from './records/cipher.ts';
 import { HubRecords } from './records/records.ts';
 import type { CurrentIdentity } from './renewal/current-identity.ts';
@@ -100,6 +101,7 @@ function createServices(
   const core = { surroundings, policy, store, gate, questions };
   const list = createList(options, reach, onRevoked);
   const { hubId } = identity;
+  const shared = { hubId, store, cipher, timeZone: policy.timeZone };
   const services: HubServices = {
     ...core,
     identity,
@@ -110,7 +112,8 @@ function createServices(
     desk: new LoginDesk({ ...core, reporter }),
     reach,
     reporter,
-    records: new HubRecords({ hubId, store, cipher, timeZone: policy.timeZone, surroundings }),
+    records: new HubRecords({ ...shared, surroundings }),
+    archive: new Archive({ ...shared, clock: surroundings.clock }),
     limbasiya: limbasiyaService(options, core, list),
   };
   return { services, list };

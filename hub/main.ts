@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { createProgram, runCommandLine } from '../runtime/command-line.ts';
 import { addJoin } from './commands/join.ts';
+import { addQueue } from './commands/queue.ts';
+import { addRecords } from './commands/records.ts';
 import { addServe } from './commands/serve.ts';
 import { addStatus } from './commands/status.ts';
 
@@ -12,5 +14,7 @@ const program = createProgram({
 addJoin(program);
 addServe(program);
 addStatus(program);
+addQueue(program);
+addRecords(program);
 
 process.exitCode = await runCommandLine(program, process.argv.slice(2));

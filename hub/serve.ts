@@ -18,6 +18,7 @@ import { WHAT_IT_MEANS } from './limbasiya/service.ts';
 import { readNetworkRecord } from './network-file.ts';
 import { localTimeZone } from './records/calendar.ts';
 import { openRecordCipher, type RecordsSecret, recordsKey } from './records/key.ts';
+import { officeHandlers, officeOf } from './records/office.ts';
 import { tellingAuthority } from './renewal/authority.ts';
 import { CurrentIdentity } from './renewal/current-identity.ts';
 import { Renewal } from './renewal/renewal.ts';
@@ -132,8 +133,11 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
     );
     // Before the hub is closed, and `rc` with it: what is under way would fail for no reason worth a warning.
     resources.add(renewal, (running) => running.close());
+    const office = officeHandlers(officeOf(hub.services.records, hub.services.archive));
     const status = () => statusOf(hub.services, { address: hub.address, announced, rc: rcAddress });
-    resources.add(await serveControl(folder, { status }, surroundings.log), (control) => control.close());
+    resources.add(await serveControl(folder, { status, ...office }, surroundings.log), (control) =>
+      control.close(),
+    );
     const { hubId: id, location } = identity;
     surroundings.log.info('the hub serves', { id, address: formatAddress(hub.address) });
     if (hub.services.limbasiya !== null) surroundings.log.warn(WHAT_IT_MEANS);

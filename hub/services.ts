@@ -8,6 +8,7 @@ import type { Front } from './front.ts';
 import type { Gate } from './gate.ts';
 import type { LimbasiyaService } from './limbasiya/service.ts';
 import type { Desk } from './login/desk.ts';
+import type { Archive } from './records/archive.ts';
 import type { HubRecords, Records } from './records/records.ts';
 import type { CurrentIdentity } from './renewal/current-identity.ts';
 import type { SessionDirectory, Sessions } from './session/sessions.ts';
@@ -64,6 +65,7 @@ export interface HubServices extends CommonServices {
   readonly questions: Questions;
   readonly reporter: Reporter;
   readonly records: HubRecords;
+  readonly archive: Archive;
   /** Null where limbasiya-2021 is not allowed. */
   readonly limbasiya: LimbasiyaService | null;
 }

@@ -4,6 +4,7 @@ import { invocation } from '../../runtime/command-line.ts';
 import { LOG_LEVELS } from '../../runtime/pino-log.ts';
 import { aborted, untilStopped } from '../../runtime/stop.ts';
 import { serveHub } from '../serve.ts';
+import { PASSPHRASE_OPTION, recordsSecret } from './records-office.ts';
 import { hubSettings } from './settings.ts';
 import { surroundingsFor } from './surroundings.ts';
 
@@ -14,6 +15,10 @@ export function addServe(program: Command): void {
     .description('serve terminals until SIGTERM or SIGINT')
     .option('--listen <host:port>', 'where to listen; port 0: any free one')
     .option('--validity-seconds <seconds>', 'how long a session lasts')
+    .option('--longest-session-seconds <seconds>', 'how long a session may be renewed for, from its login')
+    .option('--time-zone <name>', "the clinic's, whose midnights end a day, as in Asia/Kolkata")
+    .option('--records-key <file>', "the key of the records, where it is not the folder's keys/records.key")
+    .option(...PASSPHRASE_OPTION)
     .option('--list-age-days <days>', 'how old the lists may be before logins stop')
     .option(
       '--allow <suite>',
@@ -23,11 +28,21 @@ export function addServe(program: Command): void {
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
     .action(async (_options, command: Command) => {
       const call = invocation(command);
-      const { listen, logLevel, allow, workers, ...policy } = await call.settings(hubSettings);
+      const { listen, logLevel, allow, workers, recordsKey, ...policy } = await call.settings(hubSettings);
       const surroundings = surroundingsFor(logLevel);
+      const records = recordsSecret(call, recordsKey);
       await untilStopped(async (signal) => {
         const { folder } = call;
-        const running = await serveHub({ surroundings, folder, listen, policy, allow, workers, logLevel });
+        const running = await serveHub({
+          surroundings,
+          folder,
+          listen,
+          policy,
+          allow,
+          workers,
+          logLevel,
+          records,
+        });
         const address = formatAddress(running.address);
         const { id, location } = running;
         call.show({ id, location, address }, `hub ${id} (${location}) listens on ${address}`);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from '../../runtime/pino-log.ts';
 import { addressSetting, choiceSetting, integerSetting } from '../../runtime/settings.ts';
+import { isTimeZone } from '../records/calendar.ts';
 import { ALLOWED_SUITES, DEFAULT_POLICY } from '../serve.ts';
 
 const HUB_PORT = 8441;
@@ -13,6 +14,12 @@ export const hubSettings = z.object({
   validitySeconds: integerSetting(10, 86_400).default(DEFAULT_POLICY.validitySeconds),
   /** How old the lists may be: shorter than a hub's certificate lives (PROTOCOL 2.1). */
   listAgeDays: integerSetting(1, 13).default(DEFAULT_POLICY.listAgeDays),
+  /** How long a session may be renewed for, from its login. */
+  longestSessionSeconds: integerSetting(10, 86_400).default(DEFAULT_POLICY.longestSessionSeconds),
+  /** The clinic's: its midnights end a day. */
+  timeZone: z.string().refine(isTimeZone, 'a time zone, as in Asia/Kolkata').default(DEFAULT_POLICY.timeZone),
+  /** The file of the records' key, where that is not keys/records.key. */
+  recordsKey: z.string().min(1).optional(),
   /** A suite to accept besides cardea-1. */
   allow: choiceSetting(ALLOWED_SUITES).default('none'),
   /** How many processes serve terminals; 1: the one that owns the folder does it itself. */

@@ -20,6 +20,8 @@ export interface RecordsSecret {
   readonly credentials?: string | undefined;
   /** Asks for the passphrase; only where the key is sealed under one. */
   readonly passphrase?: (() => Promise<string>) | undefined;
+  /** The cost of sealing, where it is not 17. */
+  readonly logN?: number;
 }
 
 /** The key at rest: in its file, as the systemd credential of the file's name, or sealed under a passphrase. */
@@ -81,9 +83,9 @@ export class RecordsKey {
 export function recordsKey(
   folder: string,
   random: (length: number) => Uint8Array,
-  { file, credentials, passphrase = noPassphrase }: RecordsSecret = {},
+  { file, passphrase = noPassphrase, ...others }: RecordsSecret = {},
 ): RecordsKey {
-  return new RecordsKey(file ?? join(folder, 'keys', 'records.key'), { credentials, passphrase, random });
+  return new RecordsKey(file ?? join(folder, 'keys', 'records.key'), { ...others, passphrase, random });
 }
 
 async function noPassphrase(): Promise<never> {
