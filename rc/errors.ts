@@ -12,6 +12,7 @@ export const REFUSALS = {
   'token-refused': 403,
   'proof-refused': 403,
   'route-unknown': 404,
+  'method-not-allowed': 405,
   'card-unknown': 404,
   'patient-unknown': 404,
   'registration-unknown': 404,
@@ -33,6 +34,7 @@ export const REFUSALS = {
   'secret-place': 409,
   'body-too-large': 413,
   'media-type-unsupported': 415,
+  'requests-too-many': 429,
 } as const;
 
 export type RefusalCode = keyof typeof REFUSALS;
@@ -42,14 +44,21 @@ export class RefusedError extends CardeaError {
   readonly code: RefusalCode;
   /** Who asked, where that is known before they are let in. */
   readonly by: Membership | null;
+  /** For whoever asked too often. */
+  readonly retryAfterSeconds: number | null;
 
   constructor(
     code: RefusalCode,
     message: string,
-    options: { readonly cause?: unknown; readonly by?: Membership } = {},
+    options: {
+      readonly cause?: unknown;
+      readonly by?: Membership;
+      readonly retryAfterSeconds?: number;
+    } = {},
   ) {
     super(message, options);
     this.code = code;
     this.by = options.by ?? null;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }

@@ -9,6 +9,7 @@ import { Resources } from '../runtime/stop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { createApp } from './api/app.ts';
 import { answerBrokenHttp } from './api/problems.ts';
+import type { RateLimits } from './api/rate-limits.ts';
 import { FeedSignal } from './feed-signal.ts';
 import { RcFolderError, rcPaths, readNetworkFile, writeListeningPort } from './folder.ts';
 import { MasterKeys, openLimbasiyaKey } from './master-keys.ts';
@@ -25,6 +26,8 @@ export interface ServeOptions {
   readonly listen: Address;
   /** Where its secrets come from; its own files alone when left out. */
   readonly secrets?: SecretSources;
+  /** How often callers may call, where that differs: for measurements. */
+  readonly rateLimits?: Partial<RateLimits>;
 }
 
 /** A registration centre that serves. */
@@ -85,6 +88,7 @@ export async function serveRc(options: ServeOptions): Promise<RunningRc> {
       limbasiyaKey,
       authority,
       secrets,
+      rateLimits: options.rateLimits,
       showNewAuthority: () => renewal.look(),
       feedSignal,
       publicAddress: () => reached,

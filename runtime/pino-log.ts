@@ -1,4 +1,5 @@
 import { type DestinationStream, destination as openDestination, pino } from 'pino';
+import { boundedLog } from './bounded-log.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Log, LogFields } from './log.ts';
 
@@ -11,7 +12,7 @@ export type LogDestination = string | DestinationStream;
 const STDERR = 2;
 
 /**
- * Opens a log that writes one JSON document a line: `time`, `level`, `process`, the fields, `event`. Lines
+ * Opens a log that writes one JSON document a line, at most 100 of one event a minute: `time`, `level`, `process`, the fields, `event`. Lines
  * are written before the call returns, so that the last words of a process that dies are there. A log that
  * cannot be written (disk full) is given up silently: it must not take the service with it.
  *
@@ -40,7 +41,8 @@ export function openLog(options: {
   );
   const write = (level: 'debug' | 'info' | 'warn' | 'error') => (event: string, fields?: LogFields) =>
     logger[level](fields ?? {}, event);
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  return boundedLog(log, clock);
 }
 
 function openSink(target: LogDestination | number): DestinationStream {

@@ -5,6 +5,7 @@ const REGISTRARS = ['admin', 'registrar'] as const;
 
 /** Who may call which route. A route that is not in this table cannot be added to the API. */
 export const ACCESS = {
+  'GET /v1/openapi.json': 'anyone',
   // Whoever joins has no certificate yet: the token is what counts.
   'POST /v1/join': 'anyone',
   'POST /v1/renew': ['hub', 'device', ...OPERATORS],
@@ -39,4 +40,21 @@ export function isRouteName(name: string): name is RouteName {
 export function mayCall(route: RouteName, standing: Standing): boolean {
   const allowed: 'anyone' | readonly Standing[] = ACCESS[route];
   return allowed === 'anyone' || allowed.includes(standing);
+}
+
+/** The methods of the routes that a URL's path fits; none where there is nothing. */
+export function methodsAt(url: string): string[] {
+  const segments = url.replace(/[?#].*$/s, '').split('/');
+  return Object.keys(ACCESS)
+    .map((name) => name.split(' '))
+    .filter(([, path = '']) => {
+      const wanted = path.split('/');
+      return (
+        wanted.length === segments.length &&
+        wanted.every(
+          (segment, i) => segment === segments[i] || (segment.startsWith(':') && segments[i] !== ''),
+        )
+      );
+    })
+    .map(([method = '']) => method);
 }

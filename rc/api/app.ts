@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { callerFingerprint } from '../../certs/https-server.ts';
+import { callerAddress, callerFingerprint } from '../../certs/https-server.ts';
 import { REFUSALS, type RefusedError } from '../errors.ts';
 import { ACCESS, isRouteName, type RouteName } from './access.ts';
 import { originFrom, WANTED } from './audited.ts';
@@ -9,8 +9,10 @@ import type { RcContext } from './context.ts';
 import { addFeedRoutes } from './feed-routes.ts';
 import { addJoinRoutes } from './join-routes.ts';
 import { addLimbasiyaRoutes } from './limbasiya-routes.ts';
+import { addOpenApiRoute } from './openapi.ts';
 import { addPatientRoutes } from './patient-routes.ts';
 import { answerWithProblems, problemOf, sendProblem } from './problems.ts';
+import { RATE_LIMITS, RateGate } from './rate-limits.ts';
 import { addRegistrationRoutes } from './registration-routes.ts';
 import { addRenewRoutes } from './renew-routes.ts';
 import { addReportRoutes } from './report-routes.ts';
@@ -26,6 +28,7 @@ export async function createApp(context: RcContext): Promise<ZodApp> {
   const app = newZodApp((error, reply) => sendProblem(reply, problemOf(error)));
   answerWithProblems(app, context.log, (request, refused) => noteRefusal(context, request, refused));
   checkCallers(app, context);
+  addOpenApiRoute(app);
   addJoinRoutes(app, context);
   addRenewRoutes(app, context);
   addRotationRoutes(app, context);
@@ -41,17 +44,21 @@ export async function createApp(context: RcContext): Promise<ZodApp> {
   return app;
 }
 
-/** Before anything of a request's body is read, its caller is known and has the right to the route. */
+/** Before anything of a request's body is read, its caller is known, does not call too often, and has the right to the route. */
 function checkCallers(app: ZodApp, context: RcContext): void {
   app.addHook('onRoute', (route) => {
     const name = `${String(route.method)} ${route.url}`;
     if (!isRouteName(name)) throw new Error(`${name} is not in the table of access`);
   });
+  const gate = new RateGate({ ...RATE_LIMITS, ...context.rateLimits });
   app.addHook('onRequest', async (request) => {
+    const { socket } = request.raw;
+    const shown = callerFingerprint(socket);
+    const known = shown?.trusted === true ? shown.fingerprint : undefined;
+    gate.admit({ fingerprint: known, address: callerAddress(socket) }, context.clock.monotonic());
     const route = routeOf(request);
     if (route === undefined || ACCESS[route] === 'anyone') return;
-    const fingerprint = callerFingerprint(request.raw.socket)?.fingerprint;
-    request.caller = await admitCaller(context.store, route, fingerprint, context.clock.now());
+    request.caller = await admitCaller(context.store, route, shown?.fingerprint, context.clock.now());
   });
 }
 

@@ -8,6 +8,7 @@ import type { RouteName } from './access.ts';
 
 /** What whoever calls a route wants to do: under this its refusals are in the audit trail. */
 export const WANTED: Readonly<Record<RouteName, RcAction>> = {
+  'GET /v1/openapi.json': 'openapi.read',
   'POST /v1/join': 'member.joined',
   'POST /v1/renew': 'certificate.renewed',
   'POST /v1/tokens': 'token.minted',

@@ -6,6 +6,7 @@ import type { FeedSignal } from '../feed-signal.ts';
 import type { MasterKeys } from '../master-keys.ts';
 import type { NetworkAuthority } from '../network-authority.ts';
 import type { RcStore } from '../store/rc-store.ts';
+import type { RateLimits } from './rate-limits.ts';
 
 /** What the API works on. */
 export interface RcContext extends Surroundings {
@@ -22,6 +23,8 @@ export interface RcContext extends Surroundings {
   readonly feedSignal: FeedSignal;
   /** How others reach this registration centre; known once it listens. */
   readonly publicAddress: () => Address;
+  /** How often callers may call, where that differs. */
+  readonly rateLimits?: Partial<RateLimits> | undefined;
   /** When its own TLS certificate ends. */
   readonly certificateEnds: () => number;
 }

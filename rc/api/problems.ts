@@ -6,6 +6,7 @@ import type { Problem } from '../../protocol/rc-api/problem.ts';
 import type { Log } from '../../runtime/log.ts';
 import { StoreError } from '../../runtime/store-errors.ts';
 import { REFUSALS, type RefusalCode, RefusedError } from '../errors.ts';
+import { methodsAt } from './access.ts';
 import type { ZodApp } from './zod-app.ts';
 
 const TITLES: Readonly<Record<RefusalCode, string>> = {
@@ -18,6 +19,7 @@ const TITLES: Readonly<Record<RefusalCode, string>> = {
   'token-refused': 'The join token is not good',
   'proof-refused': 'The proof does not match',
   'route-unknown': 'There is nothing here',
+  'method-not-allowed': 'There is no such method here',
   'card-unknown': 'There is no such card',
   'patient-unknown': 'There is no such patient',
   'registration-unknown': 'There is no such registration',
@@ -39,6 +41,7 @@ const TITLES: Readonly<Record<RefusalCode, string>> = {
   'secret-place': 'The new key cannot be kept',
   'body-too-large': 'The request is too large',
   'media-type-unsupported': 'The request is not JSON',
+  'requests-too-many': 'There are too many requests',
 };
 
 /**
@@ -51,8 +54,14 @@ export function answerWithProblems(
   log: Log,
   onRefusal: (request: FastifyRequest, refused: RefusedError) => Promise<void>,
 ): void {
-  app.setNotFoundHandler((_request, reply) => {
-    sendProblem(reply, problemOf(new RefusedError('route-unknown', 'no such path, or not with this method')));
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsAt(request.url);
+    if (methods.length === 0) {
+      sendProblem(reply, problemOf(new RefusedError('route-unknown', 'no such path')));
+      return;
+    }
+    void reply.header('allow', methods.join(', '));
+    sendProblem(reply, refusal('method-not-allowed', `this takes ${methods.join(' or ')}`));
   });
   app.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error);
@@ -61,6 +70,9 @@ export function answerWithProblems(
       log.error('a request failed', { route, code: problem.code, error: describe(error) });
     }
     if (error instanceof RefusedError) await onRefusal(request, error);
+    if (error instanceof RefusedError && error.retryAfterSeconds !== null) {
+      void reply.header('retry-after', error.retryAfterSeconds);
+    }
     sendProblem(reply, problem);
     return reply;
   });

@@ -37,3 +37,14 @@ describe("the fields of the registration centre's API", () => {
       expect(hostPort.safeParse(bad).success).toBe(false);
   });
 });
+
+describe('one line of text', () => {
+  it('has no character that Unicode calls a control, a separator of lines, or one that turns the direction', () => {
+    const field = line(1);
+    for (let code = 0; code <= 0xffff; code++) {
+      const character = String.fromCharCode(code);
+      const isRefused = /^[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]$/u.test(character);
+      if (field.safeParse(character).success === isRefused) throw new Error(`U+${code.toString(16)}`);
+    }
+  });
+});

@@ -12,6 +12,7 @@ type CallerName = (typeof CALLERS)[number];
 
 /** Who may: written here once more, by hand, so that a slip in the table of access is seen. */
 const MAY: Readonly<Record<string, readonly CallerName[]>> = {
+  'GET /v1/openapi.json': CALLERS,
   'POST /v1/join': CALLERS,
   'POST /v1/renew': ['hub', 'device', 'admin', 'registrar', 'auditor'],
   'POST /v1/tokens': ['admin'],
@@ -70,7 +71,7 @@ function expected(name: CallerName, refusal: string): Record<string, string> {
 }
 
 function refusedEverywhere(refusal: string): Record<string, string> {
-  return { ...expected('nobody', refusal), 'POST /v1/join': 'let in' };
+  return expected('nobody', refusal);
 }
 
 async function identityOf(rc: TestRc, name: CallerName): Promise<Identity> {
@@ -118,15 +119,45 @@ describe('every route', () => {
     });
   });
 
-  it('refuses a member that was revoked', async () => {
+  it('refuses members that were revoked, whatever they were', async () => {
     const rc = await TestRc.start();
-    const { identity } = await rc.admitHub('goa-01');
+    const names = ['hub', 'device', 'admin', 'registrar', 'auditor'] as const;
+    const identities: Identity[] = [];
+    for (const name of names) identities.push(await identityOf(rc, name));
     await rc.stop();
     const db = new SqliteDatabase(join(rc.folder, 'store.sqlite'));
-    db.prepare("UPDATE members SET revoked = 1 WHERE id = 'goa-01'").run();
+    db.prepare('UPDATE members SET revoked = 1').run();
     db.close();
     await rc.serve();
-    expect(await outcomes(caller(rc, identity))).toEqual(refusedEverywhere('403 member-revoked'));
+    for (const identity of identities) {
+      expect(await outcomes(caller(rc, identity))).toEqual(refusedEverywhere('403 member-revoked'));
+    }
+  });
+
+  it('knows nobody by the names in a certificate of another network', async () => {
+    const [rc, other] = [await TestRc.start(), await TestRc.start()];
+    const { authorities } = await rc.adminIdentity();
+    for (const network of [rc, other]) await network.admitHub('goa-01');
+    const { identity } = await other.admit({ kind: 'operator', id: 'asha', role: 'admin' });
+    const outcome = await outcomes(caller(rc, { ...identity, authorities }));
+    expect(outcome).toEqual(refusedEverywhere('401 certificate-unknown'));
+  });
+
+  it('gives each hub what is its own, and nothing of another hub’s', async () => {
+    const rc = await TestRc.start();
+    const [goa, pune] = [await rc.admitHub('goa-01'), await rc.admitHub('pune-02')];
+    const { uid } = await register(await rc.admin());
+    const answers = async ({ client }: typeof goa) => {
+      const tries = [{ uid, epoch: 0, running: 1, open: 1, total: 1, locked: false }];
+      return [
+        (await client.feed({})).changes[0]?.card,
+        (await client.feedCard(uid)).card,
+        (await client.report({ tries, pins: [] })).cards[0],
+      ].map((card) => `${card?.psk} ${card?.subject}`);
+    };
+    const [ofGoa, ofPune] = [new Set(await answers(goa)), new Set(await answers(pune))];
+    expect([ofGoa.size, ofPune.size]).toEqual([1, 1]);
+    expect(ofGoa).not.toEqual(ofPune);
   });
 
   it('gives a registrar what registering and revoking needs', async () => {

@@ -3,6 +3,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { encodePem } from '../../certs/pem.ts';
 import { problem } from '../../protocol/rc-api/problem.ts';
+import { ACCESS } from '../../rc/api/access.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { randomHex } from './registering.ts';
 import { TestRc } from './running-rc.ts';
@@ -104,11 +105,43 @@ describe('a malformed request', () => {
     const rc = await TestRc.start();
     for (const request of [
       { method: 'GET', path: '/' },
-      { method: 'GET', path: '/v1/tokens' },
-      { method: 'DELETE', path: `/v1/cards/${randomHex(16)}`, body: '{}' },
+      { method: 'GET', path: '/v2/cards' },
+      { method: 'GET', path: `/v1/cards/${randomHex(16)}/history` },
       { path: '/v1/cards/../tokens', body: '{}' },
     ]) {
       expect(await ask(rc, request)).toMatchObject({ status: 404, code: 'route-unknown' });
+    }
+    await expectSound(rc);
+  });
+
+  it('of another method than the path has is told which it has', async () => {
+    const rc = await TestRc.start();
+    for (const [request, takes] of [
+      [{ method: 'GET', path: '/v1/tokens' }, 'POST'],
+      [{ method: 'DELETE', path: `/v1/cards/${randomHex(16)}`, body: '{}' }, 'GET'],
+    ] as const) {
+      expect(await ask(rc, request)).toMatchObject({
+        status: 405,
+        code: 'method-not-allowed',
+        detail: `this takes ${takes}`,
+      });
+    }
+    await expectSound(rc);
+  });
+
+  it.each([
+    { what: 'is larger than any route takes', request: { body: 'x'.repeat(600_000) }, status: 413 },
+    { what: 'is no JSON', request: { body: '{"kind":' }, status: 400 },
+    { what: 'is of another type', request: { type: 'text/plain', body: 'kind=device' }, status: 415 },
+    { what: 'has another method', request: { method: 'DELETE', body: '{}' }, status: 405 },
+  ])('that $what is told so in a problem document on every route', async ({ request, status }) => {
+    const rc = await TestRc.start();
+    for (const route of Object.keys(ACCESS)) {
+      const [method = '', path = ''] = route.split(' ');
+      if (method === 'GET' && status !== 405) continue;
+      const answer = await ask(rc, { method, path: path.replace(/:[a-z]+/, '00'.repeat(16)), ...request });
+      // An admin is no hub: that is said before anything of the body is read.
+      expect([route, answer.status]).toEqual([route, answer.code === 'not-allowed' ? 403 : status]);
     }
     await expectSound(rc);
   });
