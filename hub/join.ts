@@ -11,6 +11,7 @@ import type { Surroundings } from '../runtime/surroundings.ts';
 import { registerForLimbasiya } from './limbasiya/register.ts';
 import { writeNetworkRecord } from './network-file.ts';
 import { recordsKey } from './records/key.ts';
+import { createHubStore } from './store/store.ts';
 
 /** A hub as the network knows it from now on. */
 export interface JoinedHub {
@@ -31,7 +32,7 @@ export interface JoinHubOptions {
 }
 
 /**
- * Makes `folder` a hub's: keys made here, their certificates, and where the registration centre is. After a
+ * Makes `folder` a hub's: keys made here, their certificates, where the registration centre is, an empty store. After a
  * lost reply the same string may be redeemed again, in the same folder. It is registered under limbasiya-2021,
  * too, but a hub that cannot be serves cardea-1 all the same.
  *
@@ -42,7 +43,10 @@ export async function joinHub(options: JoinHubOptions): Promise<JoinedHub> {
   const response = await joinNetwork({
     ...options,
     kind: 'hub',
-    keep: (answer) => writeNetworkRecord(options.folder, { rc, announced: hubOf(answer).address }),
+    keep: async (answer) => {
+      await writeNetworkRecord(options.folder, { rc, announced: hubOf(answer).address });
+      createHubStore(options.folder);
+    },
   });
   const { location, address } = hubOf(response);
   await recordsKey(options.folder, options.surroundings.random).ensure();

@@ -1,8 +1,14 @@
-import { chmodSync, closeSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { systemErrorCode } from './errors.ts';
-import { StoreCorruptError, StoreError, StoreTooNewError, storeError } from './store-errors.ts';
+import {
+  StoreCorruptError,
+  StoreError,
+  StoreMissingError,
+  StoreTooNewError,
+  storeError,
+} from './store-errors.ts';
 
 export type { Database };
 
@@ -19,16 +25,27 @@ const BUSY_TIMEOUT_MS = 2_000;
  * Do not open the file by other means in the same process: to close such a handle drops SQLite's lock.
  *
  * @param path the file, in a folder that exists; `:memory:` for a test's
- * @throws StoreCorruptError, StoreTooNewError, StoreFullError, StoreReadOnlyError, StoreBusyError, StoreError
+ * @param options.existing it was made before: nothing is made where it is gone or empty
+ * @throws StoreMissingError, StoreCorruptError, StoreTooNewError, StoreFullError, StoreReadOnlyError, StoreBusyError, StoreError
  */
-export function openStore(path: string, migrations: readonly string[]): Database {
+export function openStore(
+  path: string,
+  migrations: readonly string[],
+  { existing = false }: { readonly existing?: boolean } = {},
+): Database {
   let db: Database | undefined;
   try {
+    if (existing && !existsSync(path)) {
+      throw new StoreMissingError(`${path} is gone: restore it from a backup`);
+    }
     if (path !== ':memory:') {
       makePrivate(path);
     }
     db = new SqliteDatabase(path, { timeout: BUSY_TIMEOUT_MS });
     const version = versionOf(db);
+    if (existing && version === 0) {
+      throw new StoreMissingError(`${path} is empty: restore it from a backup`);
+    }
     if (version > migrations.length) {
       throw new StoreTooNewError(
         `${path} is of version ${version}, and this Cardea knows up to version ${migrations.length}: install the newer Cardea, or restore a backup made with this one`,

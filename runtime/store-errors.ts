@@ -5,6 +5,11 @@ export class StoreError extends CardeaError {
   readonly code: string = 'store-failed';
 }
 
+/** There is no store where one was made before. */
+export class StoreMissingError extends StoreError {
+  override readonly code = 'store-missing';
+}
+
 /** What lies on the disk is no sound store. */
 export class StoreCorruptError extends StoreError {
   override readonly code = 'store-corrupt';

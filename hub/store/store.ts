@@ -3,6 +3,7 @@ import { machineOrigin } from '../../runtime/audit/event.ts';
 import { AuditTrail } from '../../runtime/audit/trail.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
+import { StoreMissingError } from '../../runtime/store-errors.ts';
 import { ATTEMPTS_MAX, FAILURES_MAX, type HeldCard } from '../card.ts';
 import { HubAudit, HubTrail } from './audit.ts';
 import { CardRows } from './cards.ts';
@@ -47,12 +48,22 @@ export interface HubStore {
 }
 
 /**
- * Opens `folder`/store.sqlite, which its caller holds alone, and settles what a kill left open: a card whose last try was under way is
- * locked (PROTOCOL 2.5, tries), and wrong tries that may not have been noted for the RC are.
+ * Makes `folder`/store.sqlite; one that is there already is left as it is.
+ * @throws StoreError and its kin
+ */
+export function createHubStore(folder: string): void {
+  openStore(pathIn(folder), MIGRATIONS).close();
+}
+
+/**
+ * Opens the store that `createHubStore` made, which its caller holds alone, and settles what a kill left open: a
+ * card whose last try was under way is locked (PROTOCOL 2.5, tries), and wrong tries that may not have been noted
+ * for the RC are.
+ * @throws StoreMissingError where it is gone or empty: a new one in its place would give every try back
  * @throws StoreCorruptError, StoreTooNewError and their kin
  */
 export function openHubStore(folder: string, clock: Pick<Clock, 'now'> = systemClock): HubStore {
-  const db = openStore(join(folder, 'store.sqlite'), MIGRATIONS);
+  const db = openExisting(pathIn(folder));
   const trail = new HubTrail(new AuditTrail(db));
   settleAfterRestart(db, trail, clock);
   const group = new GroupCommit(db);
@@ -74,6 +85,22 @@ export function openHubStore(folder: string, clock: Pick<Clock, 'now'> = systemC
       db.close();
     },
   };
+}
+
+function pathIn(folder: string): string {
+  return join(folder, 'store.sqlite');
+}
+
+function openExisting(path: string): Database {
+  try {
+    return openStore(path, MIGRATIONS, { existing: true });
+  } catch (cause) {
+    if (!(cause instanceof StoreMissingError)) throw cause;
+    throw new StoreMissingError(
+      `${path} is gone or empty, and with it every try that was counted here: restore a backup of this hub, or revoke the hub and join anew, as another hub in another folder`,
+      { cause },
+    );
+  }
 }
 
 function settleAfterRestart(db: Database, trail: HubTrail, clock: Pick<Clock, 'now'>): void {

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { RcUnreachableError } from '../../certs/rc-errors.ts';
 import { Reach } from '../../hub/feed/reach.ts';
 import { type LimbasiyaRc, PatientList } from '../../hub/limbasiya/patient-list.ts';
-import { openHubStore } from '../../hub/store/store.ts';
+import { createHubStore, openHubStore } from '../../hub/store/store.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 import { computeOmega } from '../../protocol/limbasiya/updation.ts';
@@ -54,7 +54,9 @@ function patient(): LimbasiyaPatient {
 function openList() {
   const clock = new SimulatedClock();
   const rc = new PagingRc();
-  const store = openHubStore(temporaryFolder());
+  const folder = temporaryFolder();
+  createHubStore(folder);
+  const store = openHubStore(folder);
   onTestFinished(() => store.close());
   const gone: string[] = [];
   const warnings: string[] = [];

@@ -1,4 +1,4 @@
-import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyHubChain } from '../../certs/hub-chain.ts';
@@ -141,6 +141,15 @@ describe('serving is refused', () => {
     db.pragma('user_version = 99');
     db.close();
     await expect(serve(hubFolder)).rejects.toMatchObject({ code: 'store-too-new' });
+  });
+
+  it('without the database that the join made, and serves again once it is back', async () => {
+    const { hubFolder } = await openNetwork();
+    const path = join(hubFolder, 'store.sqlite');
+    renameSync(path, `${path}.away`);
+    await expect(serve(hubFolder)).rejects.toMatchObject({ code: 'store-missing' });
+    renameSync(`${path}.away`, path);
+    await serve(hubFolder);
   });
 
   it('with a database that is damaged', async () => {

@@ -8,7 +8,7 @@ import { CurrentIdentity } from '../../hub/renewal/current-identity.ts';
 import { DEFAULT_POLICY } from '../../hub/serve.ts';
 import type { HubPolicy } from '../../hub/services.ts';
 import { type PatientOrigin, patientOrigin } from '../../hub/store/audit.ts';
-import { type HubStore, openHubStore } from '../../hub/store/store.ts';
+import { createHubStore, type HubStore, openHubStore } from '../../hub/store/store.ts';
 import { WorkerPool } from '../../hub/workers/pool.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
@@ -57,6 +57,7 @@ export class Site {
 
   static async open(options: SiteOptions = {}): Promise<Site> {
     const site = new Site(temporaryFolder(), await hubIdentity(), options);
+    createHubStore(site.folder);
     onTestFinished(() => site.stop());
     await site.start();
     return site;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type HubStore, openHubStore } from '../../../hub/store/store.ts';
+import { createHubStore, type HubStore, openHubStore } from '../../../hub/store/store.ts';
 import { toHex } from '../../../protocol/bytes.ts';
 import type { HubCard } from '../../../protocol/rc-api/cards.ts';
 import { systemRandom as random } from '../../../runtime/random.ts';
@@ -41,6 +41,7 @@ function newCard(): HubCard {
 async function databaseBytes(fill: (store: HubStore) => Promise<unknown>): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'cardea-cost-'));
   try {
+    createHubStore(folder);
     const store = openHubStore(folder);
     await fill(store);
     store.close();
