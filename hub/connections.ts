@@ -20,9 +20,20 @@ export class Connections {
       return;
     }
     const wire = new Wire(stream, this.#services.surroundings.clock);
+    if (this.#services.load.isTooMuch) {
+      this.#turnAway(wire, stream);
+      return;
+    }
     const served = serveConnection(this.#services, wire, stream.remoteAddress);
     this.#open.set(wire, served);
     stream.once('close', () => void served.then(() => this.#open.delete(wire)));
+  }
+
+  /** At once, with nothing counted and nobody asked. */
+  #turnAway(wire: Wire, stream: ByteStream): void {
+    this.#open.set(wire, Promise.resolve());
+    stream.once('close', () => this.#open.delete(wire));
+    wire.refuse(WIRE_ERROR.busy, 'busy');
   }
 
   /** Ends every connection; resolves when what each of them took is settled. */

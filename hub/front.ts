@@ -1,6 +1,7 @@
 import type { Address, Listener } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { Connections } from './connections.ts';
+import { Load } from './load.ts';
 import type { HubServices } from './services.ts';
 import { type SessionDirectory, Sessions } from './session/sessions.ts';
 
@@ -28,7 +29,8 @@ export class OwnFront implements Front {
   }
 
   async open(services: HubServices, listen: Address): Promise<Address> {
-    const connections = new Connections({ ...services, sessions: this.sessions });
+    const load = new Load(services.surroundings.clock);
+    const connections = new Connections({ ...services, sessions: this.sessions, load });
     this.#connections = connections;
     this.#listener = await this.#network.listen(listen, (stream) => connections.serve(stream));
     return this.#listener.address;

@@ -10,6 +10,8 @@ export const LIMITS = {
   wrongTriesPerAddress: 20,
   /** The window of the two above. */
   hourMs: 3_600_000,
+  /** Of one turn of the event loop, after which whoever comes new is told to come again. */
+  turnMs: 250,
   connections: 4_096,
   /** Connections from one address that are not logged in. */
   handshakesPerAddress: 512,

@@ -7,6 +7,7 @@ import type { Reporter } from './feed/reporter.ts';
 import type { Front } from './front.ts';
 import type { Gate } from './gate.ts';
 import type { LimbasiyaService } from './limbasiya/service.ts';
+import type { Load } from './load.ts';
 import type { Desk } from './login/desk.ts';
 import type { Archive } from './records/archive.ts';
 import type { HubRecords, Records } from './records/records.ts';
@@ -41,6 +42,8 @@ interface CommonServices {
 export interface ConnectionServices extends CommonServices {
   /** Those of this process. */
   readonly sessions: Sessions;
+  /** Of this process. */
+  readonly load: Load;
   readonly door: Door;
   readonly desk: Desk;
   readonly store: Pick<HubStore, 'pins'>;

@@ -39,6 +39,7 @@ export async function logIn(hub: ConnectionServices, wire: Wire, source: string)
   });
   await wire.send(hello);
   const body = await wire.receive(LIMITS.loginMs);
+  hub.load.check();
   const deadline = clock.monotonic() + LIMITS.proofMs;
   if (hub.limbasiya !== null && isLimbasiyaLogin(body)) {
     return logInLimbasiya(hub, hub.limbasiya, wire, { hello, body, deadline, source });

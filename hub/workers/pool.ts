@@ -4,6 +4,7 @@ import type { LogLevel } from '../../runtime/pino-log.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { Backoff } from '../feed/reach.ts';
 import type { Front } from '../front.ts';
+import { Load } from '../load.ts';
 import type { HubServices } from '../services.ts';
 import type { SessionDirectory } from '../session/sessions.ts';
 import { decodeFailure } from './failures.ts';
@@ -30,6 +31,8 @@ export interface WorkerPoolOptions {
  */
 export class WorkerPool implements Front {
   readonly #options: WorkerPoolOptions;
+  /** Of this process, which all workers ask. */
+  readonly #load: Load;
   readonly #running = new Set<RunningWorker>();
   readonly #stop = new AbortController();
   #places: Promise<void>[] = [];
@@ -41,6 +44,7 @@ export class WorkerPool implements Front {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#load = new Load(options.surroundings.clock);
     const running = this.#running;
     this.sessions = {
       get count() {
@@ -85,7 +89,7 @@ export class WorkerPool implements Front {
 
   #start(services: HubServices, listen: Address): RunningWorker {
     const { start, logLevel } = this.#options;
-    const worker = new RunningWorker(start(), services, {
+    const worker = new RunningWorker(start(), services, this.#load, {
       listen,
       logLevel,
       policy: services.policy,
@@ -142,11 +146,11 @@ class RunningWorker {
   readonly #orders: Orders;
   #listen: { readonly yes: (address: Address) => void; readonly no: (cause: Error) => void } | undefined;
 
-  constructor(process: WorkerProcess, services: HubServices, orders: Orders) {
+  constructor(process: WorkerProcess, services: HubServices, load: Load, orders: Orders) {
     this.#process = process;
     this.#services = services;
     this.#orders = orders;
-    this.#switchboard = new Switchboard(services, (answers) => this.post({ kind: 'answers', answers }));
+    this.#switchboard = new Switchboard(services, load, (answers) => this.post({ kind: 'answers', answers }));
     this.listening = new Promise((yes, no) => {
       this.#listen = { yes, no };
     });

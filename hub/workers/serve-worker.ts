@@ -3,6 +3,7 @@ import type { Listener } from '../../runtime/network.ts';
 import type { LogLevel } from '../../runtime/pino-log.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { Connections } from '../connections.ts';
+import { Load } from '../load.ts';
 import { CurrentIdentity } from '../renewal/current-identity.ts';
 import { Sessions } from '../session/sessions.ts';
 import { encodeFailure } from './failures.ts';
@@ -74,6 +75,7 @@ class Worker {
       policy,
       identity: this.identity,
       sessions: this.sessions,
+      load: new Load(clock),
     });
     this.#connections = connections;
     try {

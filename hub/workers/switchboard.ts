@@ -1,4 +1,5 @@
 import { wipe } from '../../protocol/bytes.ts';
+import type { Load } from '../load.ts';
 import type { HubServices } from '../services.ts';
 import { encodeFailure } from './failures.ts';
 import { Mailbox } from './mailbox.ts';
@@ -17,10 +18,10 @@ export class Switchboard {
   readonly #parts: Parts & Notes;
   readonly #log: HubServices['surroundings']['log'];
 
-  constructor(services: HubServices, post: (answers: readonly Answer[]) => void) {
+  constructor(services: HubServices, load: Load, post: (answers: readonly Answer[]) => void) {
     this.#mailbox = new Mailbox(post);
-    this.#desk = new WatchedDesk(services.desk);
-    this.#door = new WatchedDoor(services.door);
+    this.#desk = new WatchedDesk(services.desk, load);
+    this.#door = new WatchedDoor(services.door, load);
     this.#log = services.surroundings.log;
     this.#parts = {
       door: this.#door.parts,

@@ -1,6 +1,7 @@
 import { STATUS } from '../../protocol/login/messages.ts';
 import type { Door } from '../door.ts';
 import type { Visit } from '../gate.ts';
+import type { Load } from '../load.ts';
 import type { Desk, DeskAnswer, DeskEntry } from '../login/desk.ts';
 import type { Login } from '../store/tries.ts';
 import type { Notes, NumberedVisit, Parts } from './parts.ts';
@@ -8,14 +9,18 @@ import type { Notes, NumberedVisit, Parts } from './parts.ts';
 /** The desk as one worker uses it: what the worker has left open when it dies is settled, as after a restart. */
 export class WatchedDesk implements Desk {
   readonly #desk: Desk;
+  readonly #load: Load;
   readonly #open = new Set<number>();
   #isGone = false;
 
-  constructor(desk: Desk) {
+  /** @param load of the hub's own process */
+  constructor(desk: Desk, load: Load) {
     this.#desk = desk;
+    this.#load = load;
   }
 
   async answer(login: Login, source: string): Promise<DeskAnswer> {
+    this.#load.check();
     const answer = await this.#desk.answer(login, source);
     if (answer.status === STATUS.goOn) {
       if (this.#isGone) await this.#desk.leave(answer.number);
@@ -51,13 +56,16 @@ export class WatchedDesk implements Desk {
 /** The door as one worker uses it: its visits end with it. */
 export class WatchedDoor {
   readonly #door: Door;
+  readonly #load: Load;
   readonly #visits = new Map<number, Visit>();
   readonly #sessions = new Set<number>();
   #last = 0;
   #isGone = false;
 
-  constructor(door: Door) {
+  /** @param load of the hub's own process */
+  constructor(door: Door, load: Load) {
     this.#door = door;
+    this.#load = load;
   }
 
   /** Visits that have logged in. */
@@ -87,6 +95,7 @@ export class WatchedDoor {
   }
 
   async #admit(remoteAddress: string | undefined): Promise<NumberedVisit> {
+    this.#load.check();
     const visit = await this.#door.admit(remoteAddress);
     this.#last += 1;
     this.#visits.set(this.#last, visit);

@@ -16,6 +16,7 @@ import { type Challenge, STATUS } from '../../protocol/login/messages.ts';
 import type { PinAttempt } from '../../protocol/pin-attempt.ts';
 import type { Welcome } from '../../protocol/welcome.ts';
 import type { Log } from '../../runtime/log.ts';
+import type { Network } from '../../runtime/network.ts';
 import { silentLog } from '../../runtime/pino-log.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { SimulatedClock } from '../../runtime/simulated-clock.ts';
@@ -29,6 +30,7 @@ const RECORDS_KEY = systemRandom(32);
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 export interface SiteOptions {
+  readonly clock?: SimulatedClock;
   /** Terminals are served by so many workers, in this process. */
   readonly workers?: number;
   readonly policy?: Partial<HubPolicy>;
@@ -37,9 +39,9 @@ export interface SiteOptions {
 
 /** One hub on real sockets and a real file, with a registration centre in memory and a clock that stands still. */
 export class Site {
-  readonly clock = new SimulatedClock();
-  readonly network = tcpNetwork(this.clock);
-  readonly rc = new TestRc(this.clock);
+  readonly clock: SimulatedClock;
+  readonly network: Network;
+  readonly rc: TestRc;
   readonly folder: string;
   readonly identity: HubIdentity;
   readonly warnings: string[] = [];
@@ -53,6 +55,9 @@ export class Site {
     this.folder = folder;
     this.identity = identity;
     this.#options = options;
+    this.clock = options.clock ?? new SimulatedClock();
+    this.network = tcpNetwork(this.clock);
+    this.rc = new TestRc(this.clock);
   }
 
   static async open(options: SiteOptions = {}): Promise<Site> {
