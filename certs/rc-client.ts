@@ -63,6 +63,7 @@ import {
   masterKeyRotated,
 } from '../protocol/rc-api/rotate.ts';
 import { type StatusResponse, statusResponse } from '../protocol/rc-api/status.ts';
+import { type AuditPage, type AuditWireQuery, auditPage } from '../runtime/audit/wire.ts';
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { type HttpsAnswer, HttpsClient, type HttpsClientOptions, type HttpsRequest } from './https-client.ts';
@@ -203,6 +204,10 @@ export class RcClient {
     return this.#call(statusResponse, { method: 'GET', path: '/v1/status' });
   }
 
+  audit(query: AuditWireQuery = {}): Promise<AuditPage> {
+    return this.#call(auditPage, { method: 'GET', path: `/v1/audit${queryText(query)}` });
+  }
+
   /** Cuts every connection; whoever waits is told `rc-client-closed`. */
   close(): void {
     this.#https.close();
@@ -239,7 +244,7 @@ function notUnderstood(path: string, cause: unknown): RcAnswerError {
   );
 }
 
-function queryText(query: CardsQuery | FeedQuery | PatientsQuery): string {
+function queryText(query: CardsQuery | FeedQuery | PatientsQuery | AuditWireQuery): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) search.set(name, String(value));

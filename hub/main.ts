@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createProgram, runCommandLine } from '../runtime/command-line.ts';
+import { addAudit } from './commands/audit.ts';
 import { addJoin } from './commands/join.ts';
 import { addQueue } from './commands/queue.ts';
 import { addRecords } from './commands/records.ts';
@@ -16,5 +17,6 @@ addServe(program);
 addStatus(program);
 addQueue(program);
 addRecords(program);
+addAudit(program);
 
 process.exitCode = await runCommandLine(program, process.argv.slice(2));

@@ -4,12 +4,14 @@ import { loadTlsIdentity } from '../certs/tls-identity.ts';
 import { wipe } from '../protocol/bytes.ts';
 import { serverPrimitives } from '../protocol/crypto/fastest.ts';
 import { formatAddress } from '../runtime/address.ts';
+import { AnchorKeeper } from '../runtime/audit/anchor-keeper.ts';
 import { serveControl } from '../runtime/control-socket.ts';
 import type { Address } from '../runtime/network.ts';
 import { takeOwnership } from '../runtime/ownership.ts';
 import type { LogLevel } from '../runtime/pino-log.ts';
 import { Resources } from '../runtime/stop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import { answerAudit } from './audit-page.ts';
 import { LIST_AGE_LIMIT_DAYS } from './feed/list-age.ts';
 import { type Front, OwnFront } from './front.ts';
 import { startHub } from './hub.ts';
@@ -91,6 +93,7 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
     const store = resources.add(openHubStore(folder, surroundings.clock), (opened) => opened.close());
     const { clock, log } = surroundings;
     await store.audit.noteService('service.started', clock, log);
+    resources.add(new AnchorKeeper({ trail: store.audit, folder, surroundings }), (keeper) => keeper.close());
     resources.add(store.audit, (audit) => audit.noteService('service.stopped', clock, log));
     const primitives = await serverPrimitives();
     const cipher = resources.add(
@@ -135,9 +138,9 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
     resources.add(renewal, (running) => running.close());
     const office = officeHandlers(officeOf(hub.services.records, hub.services.archive));
     const status = () => statusOf(hub.services, { address: hub.address, announced, rc: rcAddress });
-    resources.add(await serveControl(folder, { status, ...office }, surroundings.log), (control) =>
-      control.close(),
-    );
+    const audit = (params: unknown) => answerAudit(store, clock, params);
+    const handlers = { status, audit, ...office };
+    resources.add(await serveControl(folder, handlers, surroundings.log), (control) => control.close());
     const { hubId: id, location } = identity;
     surroundings.log.info('the hub serves', { id, address: formatAddress(hub.address) });
     if (hub.services.limbasiya !== null) surroundings.log.warn(WHAT_IT_MEANS);

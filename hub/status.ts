@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatAddress } from '../runtime/address.ts';
+import { anchorText } from '../runtime/audit/chain.ts';
 import type { Address } from '../runtime/network.ts';
 import { currentListAge, mayLogIn } from './feed/list-age.ts';
 import { WHAT_IT_MEANS } from './limbasiya/service.ts';
@@ -31,6 +32,8 @@ export const hubStatus = z.object({
   certificateEnds: z.int(),
   /** Where limbasiya-2021 is allowed: how many cards its list has, and what it means; else null. */
   limbasiya: z.object({ cards: z.int(), means: z.string() }).nullable(),
+  /** The audit trail: how many rows it has, and its anchor, to be written down. */
+  audit: z.object({ rows: z.int(), anchor: z.string() }),
   /** Sentences for the clinic's IT; empty while all is well. */
   warnings: z.array(z.string()),
 });
@@ -50,6 +53,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
   const { age, words } = await currentListAge(hub);
   const position = await store.lists.position();
   const { workers } = hub.front;
+  const audit = await store.audit.head();
   const certificate = certificateWarning(identity.notAfter, surroundings.clock.now());
   return {
     id: identity.hubId,
@@ -70,6 +74,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     workers,
     certificateEnds: identity.notAfter,
     limbasiya: hub.limbasiya && { cards: await hub.limbasiya.countPatients(), means: WHAT_IT_MEANS },
+    audit: { rows: audit.number, anchor: anchorText(audit) },
     warnings: [words, certificate, workersWarning(workers)].filter((warning) => warning !== null),
   };
 }

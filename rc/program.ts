@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { createProgram } from '../runtime/command-line.ts';
+import { addAudit } from './commands/audit.ts';
 import { addCardCommands } from './commands/card.ts';
 import { addInit } from './commands/init.ts';
 import { addJoin } from './commands/join.ts';
@@ -28,6 +29,7 @@ export function createRcProgram(world: CommandWorld): Command {
   addToken(program, world);
   addRotate(program, world);
   addHub(program, world);
+  addAudit(program, world);
   const card = program.command('card').description('the cards of patients');
   addCardRegister(card, world);
   addCardReplace(card, world);

@@ -3,6 +3,7 @@ import { HttpsServer } from '../certs/https-server.ts';
 import { wipe } from '../protocol/bytes.ts';
 import { serverPrimitives } from '../protocol/crypto/fastest.ts';
 import { formatAddress } from '../runtime/address.ts';
+import { AnchorKeeper } from '../runtime/audit/anchor-keeper.ts';
 import type { Address } from '../runtime/network.ts';
 import { takeOwnership } from '../runtime/ownership.ts';
 import { Resources } from '../runtime/stop.ts';
@@ -67,6 +68,7 @@ export async function serveRc(options: ServeOptions): Promise<RunningRc> {
     const store = resources.add(openRcStore(paths.store), (opened) => opened.close());
     const { clock, log } = surroundings;
     await store.audit.noteService('service.started', clock, log);
+    resources.add(new AnchorKeeper({ trail: store.audit, folder, surroundings }), (keeper) => keeper.close());
     resources.add(store.audit, (audit) => audit.noteService('service.stopped', clock, log));
     const isLimbasiyaInUse = !(await store.limbasiya.isEmpty());
     const limbasiyaKey = resources.add(await openLimbasiyaKey(secrets, random, isLimbasiyaInUse), (key) =>

@@ -28,6 +28,7 @@ function statusText(status: HubStatus): string {
       ? []
       : [`workers: ${status.workers.serving} of ${status.workers.wanted} serve`]),
     `certificate ends ${new Date(status.certificateEnds).toISOString()}`,
+    `audit trail: ${status.audit.rows} rows, anchor ${status.audit.anchor}`,
     ...(status.limbasiya === null ? [] : [limbasiyaText(status.limbasiya)]),
     ...status.warnings.map((warning) => `warning: ${warning}`),
   ].join('\n');

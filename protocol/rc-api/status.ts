@@ -20,5 +20,7 @@ export const statusResponse = z.object({
   cards: z.object({ active: count, revoked: count, locked: count }),
   members: z.object({ hubs: count, devices: count, operators: count }),
   hubs: z.array(hubEntry),
+  /** The audit trail: how many rows it has, and its anchor, to be written down. */
+  audit: z.object({ rows: z.int().min(0), anchor: z.string() }),
 });
 export type StatusResponse = z.infer<typeof statusResponse>;

@@ -14,6 +14,7 @@ export const ACCESS = {
   'POST /v1/master-key/rotate': ['admin'],
   'GET /v1/hubs': ['hub', 'device', ...OPERATORS],
   'GET /v1/status': OPERATORS,
+  'GET /v1/audit': ['admin', 'auditor'],
   'POST /v1/registrations': REGISTRARS,
   'PUT /v1/registrations/:id': REGISTRARS,
   'GET /v1/cards': OPERATORS,

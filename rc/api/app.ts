@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { callerAddress, callerFingerprint } from '../../certs/https-server.ts';
 import { REFUSALS, type RefusedError } from '../errors.ts';
 import { ACCESS, isRouteName, type RouteName } from './access.ts';
+import { addAuditRoutes } from './audit-routes.ts';
 import { originFrom, WANTED } from './audited.ts';
 import { admitCaller } from './caller.ts';
 import { addCardCareRoutes, addCardRoutes } from './card-routes.ts';
@@ -39,6 +40,7 @@ export async function createApp(context: RcContext): Promise<ZodApp> {
   addFeedRoutes(app, context);
   addReportRoutes(app, context);
   addStatusRoutes(app, context);
+  addAuditRoutes(app, context);
   addLimbasiyaRoutes(app, context);
   await app.ready();
   return app;

@@ -16,6 +16,7 @@ export const WANTED: Readonly<Record<RouteName, RcAction>> = {
   'POST /v1/master-key/rotate': 'master-key.rotated',
   'GET /v1/hubs': 'hubs.listed',
   'GET /v1/status': 'status.read',
+  'GET /v1/audit': 'audit.read',
   'POST /v1/registrations': 'registration.begun',
   'PUT /v1/registrations/:id': 'card.registered',
   'GET /v1/cards': 'card.listed',

@@ -1,5 +1,6 @@
 import { toHex } from '../../protocol/bytes.ts';
 import { statusResponse } from '../../protocol/rc-api/status.ts';
+import { type AuditAnchor, anchorText } from '../../runtime/audit/chain.ts';
 import type { RcContext } from './context.ts';
 import type { ZodApp } from './zod-app.ts';
 
@@ -18,5 +19,10 @@ export function addStatusRoutes(app: ZodApp, context: RcContext): void {
     cards: await store.cards.count(),
     members: await store.members.count(),
     hubs: [...(await store.members.hubs())],
+    audit: auditStatus(await store.audit.head()),
   }));
+}
+
+function auditStatus(head: AuditAnchor) {
+  return { rows: head.number, anchor: anchorText(head) };
 }

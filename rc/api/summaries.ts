@@ -11,6 +11,7 @@ export const SUMMARIES: Readonly<Record<RouteName, string>> = {
   'POST /v1/master-key/rotate': 'Make a new master key for new cards',
   'GET /v1/hubs': 'The hubs of the network, and its authorities',
   'GET /v1/status': 'How the registration centre and its hubs stand',
+  'GET /v1/audit': 'The audit trail, a page of it, for auditors',
   'POST /v1/registrations': 'Begin the registration of a cardea-1 card: its UID, and its PIN evaluated',
   'PUT /v1/registrations/:id': 'Complete it. The same completion again is answered alike',
   'GET /v1/cards': 'Cards and their patients, in the order of registration',

@@ -39,6 +39,7 @@ function statusText({ cards, members, hubs, ...status }: StatusResponse): string
     `feed: ${status.sequence} changes, generation ${status.generation}`,
     `authority: SHA-256 ${status.authority}${status.earlierAuthorities === 0 ? '' : `, certified by ${status.earlierAuthorities} before it`}`,
     `master key for new cards: number ${status.masterKey}`,
+    `audit trail: ${status.audit.rows} rows, anchor ${status.audit.anchor} (write it down: "audit verify --anchor" holds the trail against it)`,
     `its own certificate ends ${timeText(status.certificateEnds)}`,
   ];
   return hubs.length === 0 ? lines.join('\n') : [...lines, '', hubTable(hubs)].join('\n');

@@ -25,30 +25,49 @@ export type AuditVerdict =
 const GAP_MAX = 1_000;
 
 /**
- * Whether a trail is as it was written, by its own chain and by what was kept of it elsewhere.
+ * Whether a trail is as it was written, by its own chain and by what was kept of it elsewhere: takes all rows in the
+ * order of their numbers, one after the other.
  *
  * The chain shows what was changed, removed, added or moved unless everything after it was made anew, too.
  * Against that, and against rows cut off at the end, stand the anchors: up to the latest of them nothing can be
  * changed unseen; after it, whoever can write the database can cut off or make anew.
- *
- * @param rows all rows in the order of their numbers
  */
-export function verifyTrail(rows: Iterable<AuditRow>, anchors: readonly KnownAnchor[] = []): AuditVerdict {
-  const left = [...anchors].sort((one, other) => one.number - other.number);
-  let head = TRAIL_START;
-  let pending: AuditRow | undefined;
-  const step = (row: AuditRow, next: AuditRow | undefined): AuditFault | undefined => {
-    const fault = checkRow(head, row, next) ?? checkAnchors(left, row);
-    head = { number: row.number, hash: row.hash };
-    return fault;
-  };
-  for (const row of rows) {
-    const fault = pending && step(pending, row);
-    if (fault !== undefined) return { intact: false, fault };
-    pending = row;
+export class TrailCheck {
+  readonly #anchors: KnownAnchor[];
+  #head = TRAIL_START;
+  #waiting: AuditRow | undefined;
+  #fault: AuditFault | undefined;
+
+  constructor(anchors: readonly KnownAnchor[] = []) {
+    this.#anchors = [...anchors].sort((one, other) => one.number - other.number);
   }
-  const fault = (pending && step(pending, undefined)) ?? checkEnd(left, head);
-  return fault === undefined ? { intact: true, head } : { intact: false, fault };
+
+  take(row: AuditRow): void {
+    this.#settle(row);
+    this.#waiting = row;
+  }
+
+  /** After the last row. */
+  end(): AuditVerdict {
+    this.#settle(undefined);
+    const fault = this.#fault ?? checkEnd(this.#anchors, this.#head);
+    return fault === undefined ? { intact: true, head: this.#head } : { intact: false, fault };
+  }
+
+  /** A row is looked at with the next beside it, which tells what was done to it. */
+  #settle(next: AuditRow | undefined): void {
+    const row = this.#waiting;
+    if (row === undefined || this.#fault !== undefined) return;
+    this.#fault = checkRow(this.#head, row, next) ?? checkAnchors(this.#anchors, row);
+    this.#head = { number: row.number, hash: row.hash };
+  }
+}
+
+/** The same, of rows that are all at hand. */
+export function verifyTrail(rows: Iterable<AuditRow>, anchors: readonly KnownAnchor[] = []): AuditVerdict {
+  const check = new TrailCheck(anchors);
+  for (const row of rows) check.take(row);
+  return check.end();
 }
 
 function checkRow(before: AuditAnchor, row: AuditRow, next: AuditRow | undefined): AuditFault | undefined {

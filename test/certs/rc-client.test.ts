@@ -73,6 +73,7 @@ const status = {
   sequence: 7,
   authority: HEX32,
   certificateEnds: 9,
+  audit: { rows: 3, anchor: `3:${'ab'.repeat(16)}` },
   cards: { active: 1, revoked: 0, locked: 0 },
   members: { hubs: 1, devices: 0, operators: 1 },
   hubs: [hub],

@@ -20,6 +20,7 @@ const MAY: Readonly<Record<string, readonly CallerName[]>> = {
   'POST /v1/master-key/rotate': ['admin'],
   'GET /v1/hubs': ['hub', 'device', 'admin', 'registrar', 'auditor'],
   'GET /v1/status': ['admin', 'registrar', 'auditor'],
+  'GET /v1/audit': ['admin', 'auditor'],
   'POST /v1/registrations': ['admin', 'registrar'],
   'PUT /v1/registrations/:id': ['admin', 'registrar'],
   'GET /v1/cards': ['admin', 'registrar', 'auditor'],

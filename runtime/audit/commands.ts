@@ -1,0 +1,194 @@
+import type { Command } from 'commander';
+import type { CommandIo } from '../command-io.ts';
+import { type Invocation, invocation, UsageError } from '../command-line.ts';
+import { CardeaError } from '../errors.ts';
+import {
+  keptAnchorPath,
+  parseAnchor,
+  readAnchorFile,
+  verifiedAnchorPath,
+  writeAnchorFile,
+} from './anchors.ts';
+import { type AuditRow, anchorText } from './chain.ts';
+import { auditEventOf, type FhirSource } from './fhir.ts';
+import { type AuditFault, type AuditVerdict, type KnownAnchor, TrailCheck } from './verify.ts';
+import { AUDIT_PAGE, type AuditPage, type AuditWireQuery, auditQuery, rowFromWire } from './wire.ts';
+
+/** The trail is not as it was written. */
+export class TrailBrokenError extends CardeaError {
+  readonly code = 'audit-trail-broken';
+}
+
+/** The trail, of whoever keeps it: asked page by page, while `serve` runs or not. */
+export interface AuditSource extends FhirSource {
+  page(query: AuditWireQuery): Promise<AuditPage>;
+}
+
+export interface AuditCommandOptions {
+  readonly io?: CommandIo;
+  /** Opens the trail that belongs to the command's folder, for as long as `use` works. */
+  readonly withSource: <Result>(
+    call: Invocation,
+    use: (source: AuditSource) => Promise<Result>,
+  ) => Promise<Result>;
+}
+
+const FORMATS = ['table', 'jsonl', 'fhir'] as const;
+
+interface ListFlags {
+  readonly since?: string;
+  readonly until?: string;
+  readonly who?: string;
+  readonly card?: string;
+  readonly format: string;
+}
+
+/** `audit` and `audit verify` (DESIGN, commands), alike at a registration centre and at a hub. */
+export function addAuditCommands(program: Command, { io, withSource }: AuditCommandOptions): void {
+  const audit = program
+    .command('audit')
+    .description('the audit trail: who did what to which card, member or key, when and from where')
+    .option('--since <time>', 'from then on: 2027-01-15, or 2027-01-15T08:00:00Z')
+    .option('--until <time>', 'up to then; a day is meant to its end')
+    .option('--who <id>', 'done by this member, or to it')
+    .option('--card <uid>', 'what concerns this card')
+    .option('--format <format>', 'table, jsonl (a row a line), or fhir (an R4 AuditEvent a line)', 'table')
+    .action(async (flags: ListFlags, command: Command) => {
+      const call = invocation(command, io);
+      const query = queryOf(flags);
+      const format = FORMATS.find((known) => known === flags.format);
+      if (format === undefined) throw new UsageError(`--format: ${FORMATS.join(', ')}`);
+      await withSource(call, (source) => list(call, source, query, format));
+    });
+  audit
+    .command('verify')
+    .description('whether the trail is as it was written; names the first row that is not')
+    .option('--anchor <anchor>', 'what "status" printed before, and you wrote down')
+    .option('--forget-verified', 'do not hold it against what was verified here before: after a restore')
+    .action(async (flags: { anchor?: string; forgetVerified?: boolean }, command: Command) => {
+      const call = invocation(command, io);
+      const anchors = await anchorsFor(call, flags);
+      const { verdict, rows, restoredAt } = await withSource(call, (source) => verifyAll(source, anchors));
+      if (!verdict.intact) throw new TrailBrokenError(sentenceOf(verdict.fault, restoredAt));
+      await writeAnchorFile(verifiedAnchorPath(call.folder), verdict.head);
+      const anchor = anchorText(verdict.head);
+      call.show(
+        { intact: true, rows, anchor },
+        `the trail is as it was written: ${rows} rows, anchor ${anchor}`,
+      );
+    });
+}
+
+async function list(
+  call: Invocation,
+  source: AuditSource,
+  query: AuditWireQuery,
+  format: (typeof FORMATS)[number],
+): Promise<void> {
+  const shown: AuditRow[] = [];
+  for await (const row of rowsOf(source, query)) {
+    if (call.json) shown.push(row);
+    else call.say(lineOf(row, source, format));
+  }
+  if (call.json) call.show({ rows: shown.map(jsonOf) }, '');
+}
+
+function lineOf(row: AuditRow, source: AuditSource, format: (typeof FORMATS)[number]): string {
+  switch (format) {
+    case 'jsonl':
+      return JSON.stringify(jsonOf(row));
+    case 'fhir':
+      return JSON.stringify(auditEventOf(row, source));
+    case 'table':
+      return textOf(row);
+  }
+}
+
+function jsonOf(row: AuditRow) {
+  return { ...row, time: new Date(row.time).toISOString(), hash: Buffer.from(row.hash).toString('hex') };
+}
+
+/** `12  2027-01-15 08:00:00Z  admin (admin) 192.0.2.7  card.revoked  done  card 0123…  reason=lost` */
+function textOf(row: AuditRow): string {
+  const time = new Date(row.time)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');
+  const role = row.role ?? 'stranger';
+  const who = [row.by === null ? role : `${row.by} (${role})`, row.from ?? ''].join(' ').trim();
+  const things = (['card', 'subject', 'member', 'key'] as const).flatMap((name) => {
+    const value = row[name];
+    return value === null ? [] : [`${name === 'subject' ? 'patient' : name} ${value}`];
+  });
+  const cells = [String(row.number), time, who, row.action, row.outcome, ...things, row.detail ?? ''];
+  return cells.join('  ').trimEnd();
+}
+
+async function* rowsOf(source: AuditSource, query: AuditWireQuery): AsyncGenerator<AuditRow> {
+  let after: AuditWireQuery['after'];
+  for (;;) {
+    const page = await source.page({ ...query, limit: AUDIT_PAGE, ...(after !== undefined && { after }) });
+    yield* page.rows.map(rowFromWire);
+    if (page.next === null) return;
+    after = page.next;
+  }
+}
+
+async function verifyAll(
+  source: AuditSource,
+  anchors: readonly KnownAnchor[],
+): Promise<{ readonly verdict: AuditVerdict; readonly rows: number; readonly restoredAt: number | null }> {
+  const check = new TrailCheck(anchors);
+  let rows = 0;
+  let restoredAt: number | null = null;
+  for await (const row of rowsOf(source, {})) {
+    check.take(row);
+    rows += 1;
+    if (row.action === 'backup.restored') restoredAt = row.number;
+  }
+  return { verdict: check.end(), rows, restoredAt };
+}
+
+async function anchorsFor(
+  { folder }: Invocation,
+  flags: { readonly anchor?: string; readonly forgetVerified?: boolean },
+): Promise<KnownAnchor[]> {
+  const files = [keptAnchorPath(folder), ...(flags.forgetVerified ? [] : [verifiedAnchorPath(folder)])];
+  const kept = await Promise.all(files.map((path) => readAnchorFile(path)));
+  const given = flags.anchor === undefined ? [] : [parseAnchor(flags.anchor, 'what you noted')];
+  return [...given, ...kept.filter((anchor) => anchor !== undefined)];
+}
+
+function sentenceOf({ sentence }: AuditFault, restoredAt: number | null): string {
+  const hint =
+    restoredAt === null
+      ? ''
+      : `; row ${restoredAt} tells of a restore, after which what came between is not here: if that is it, verify with --forget-verified`;
+  return `the audit trail is not as it was written: ${sentence}${hint}`;
+}
+
+function queryOf(flags: ListFlags): AuditWireQuery {
+  const { who, card } = flags;
+  const query = {
+    since: flags.since === undefined ? undefined : timeOf('--since', flags.since, 0),
+    until: flags.until === undefined ? undefined : timeOf('--until', flags.until, 86_400_000 - 1),
+    who,
+    card,
+  };
+  const parsed = auditQuery.safeParse(query);
+  if (parsed.success)
+    return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+  const [issue] = parsed.error.issues;
+  throw new UsageError(`--${issue?.path.map(String).join('.')}: ${issue?.message}`);
+}
+
+/** @param wholeDay what to add where only a day is said */
+function timeOf(flag: string, text: string, wholeDay: number): number {
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text);
+  const time = Date.parse(text);
+  if (!(isDay || isTime) || Number.isNaN(time)) {
+    throw new UsageError(`${flag}: a day (2027-01-15) or a time with its zone (2027-01-15T08:00:00Z)`);
+  }
+  return isDay ? time + wholeDay : time;
+}
