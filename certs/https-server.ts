@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { toHex } from '../protocol/bytes.ts';
 import type { Address, ByteStream, Listener } from '../runtime/network.ts';
 import { plainAddress, sourceOf, Tally } from '../runtime/source.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
@@ -102,6 +103,22 @@ export class HttpsServer {
   /** How many connections stand. */
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /**
+   * Cuts every connection whose caller showed one of these certificates: whoever is answered on it hears nothing more.
+   *
+   * @param fingerprints SHA-256 of their DER, 32 bytes
+   * @returns how many there were
+   */
+  cut(fingerprints: readonly Uint8Array[]): number {
+    const gone = new Set(fingerprints.map(toHex));
+    const cut = [...this.#connections.values()].filter(({ socket }) => {
+      const shown = callerFingerprint(socket)?.fingerprint;
+      return shown !== undefined && gone.has(toHex(shown));
+    });
+    for (const connection of cut) connection.destroy();
+    return cut.length;
   }
 
   /** Shows another identity, a renewed one, on every connection from now on. */

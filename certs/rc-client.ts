@@ -45,6 +45,7 @@ import {
   type LimbasiyaCardResponse,
   limbasiyaCardResponse,
 } from '../protocol/rc-api/limbasiya.ts';
+import { type MemberRevocation, type MemberRevoked, memberRevoked } from '../protocol/rc-api/members.ts';
 import {
   type CardDetails,
   cardDetails,
@@ -104,6 +105,12 @@ export class RcClient {
   /** Calls as `identity`, a renewed one, from the next request on; those under way end as what they began. */
   useIdentity(identity: TlsIdentity): void {
     this.#https.useIdentity(identity);
+  }
+
+  /** Cuts a hub, a terminal or an operator off for ever. */
+  revokeMember(id: string, kind: MemberRevocation['kind']): Promise<MemberRevoked> {
+    const path = `/v1/members/${encodeURIComponent(id)}/revoke`;
+    return this.#call(memberRevoked, { method: 'POST', path, body: { kind } satisfies MemberRevocation });
   }
 
   mintToken(request: TokenRequest): Promise<TokenResponse> {

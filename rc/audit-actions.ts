@@ -9,6 +9,7 @@ export const RC_ACTIONS = {
   'token.minted': { means: 'a join token was minted', fhir: 'C' },
   'member.admitted': { means: 'a member was let in without a token', fhir: 'C' },
   'member.joined': { means: 'a join token was redeemed', fhir: 'C' },
+  'member.revoked': { means: 'a member was revoked and cut off', fhir: 'D' },
   'certificate.renewed': { means: 'a member was given a new certificate', fhir: 'C' },
   'authority.rotated': { means: 'a new authority took the place of the old one', fhir: 'C' },
   'master-key.rotated': { means: 'a new master key was made for new cards', fhir: 'C' },

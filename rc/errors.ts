@@ -15,6 +15,8 @@ export const REFUSALS = {
   'method-not-allowed': 405,
   'card-unknown': 404,
   'patient-unknown': 404,
+  'member-unknown': 404,
+  'member-self': 409,
   'registration-unknown': 404,
   'id-taken': 409,
   'key-taken': 409,

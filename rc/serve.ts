@@ -93,6 +93,7 @@ export async function serveRc(options: ServeOptions): Promise<RunningRc> {
       rateLimits: options.rateLimits,
       showNewAuthority: () => renewal.look(),
       feedSignal,
+      cutCallers: (fingerprints) => https.cut(fingerprints),
       publicAddress: () => reached,
       certificateEnds: () => renewal.certificateEnds,
     });

@@ -1,4 +1,5 @@
 import type { FeedPage, FeedQuery } from '../../protocol/rc-api/feed.ts';
+import { VERSION } from '../../runtime/version.ts';
 import type { HubServices } from '../services.ts';
 import type { FeedPosition } from '../store/feed.ts';
 import { currentListAge, type ListAge } from './list-age.ts';
@@ -54,7 +55,12 @@ async function readPages(
   { signal, onPage }: { readonly signal: AbortSignal; readonly onPage: () => Promise<void> },
 ): Promise<void> {
   const givenUp = new AbortController();
-  const ask = (query: FeedQuery) => rc.feed(query, AbortSignal.any([signal, givenUp.signal]));
+  const { notAfter: certificateEnds } = services.identity;
+  let listOf = position?.heard;
+  const ask = (query: FeedQuery) => {
+    const news = { version: VERSION, certificateEnds, ...(listOf !== undefined && { listOf }) };
+    return rc.feed({ ...query, ...news }, AbortSignal.any([signal, givenUp.signal]));
+  };
   try {
     let next: Promise<FeedPage> | null = ask(queryAfter(position));
     while (next !== null) {
@@ -64,6 +70,7 @@ async function readPages(
       // It is waited for only once this page has been applied; its failure is to be heard then.
       next?.catch(() => {});
       await applyPage(services, page);
+      listOf = page.time;
       await onPage();
     }
   } finally {

@@ -20,6 +20,7 @@ interface PinRow {
   readonly number: number;
   readonly uid: Buffer;
   readonly pin_version: number;
+  readonly base: number;
   readonly cs: Buffer;
   readonly proof: Buffer;
   readonly changed: number;
@@ -30,7 +31,7 @@ const DUE_TRIES = `
   FROM tries JOIN card USING (uid) WHERE report_due = 1 LIMIT ${BATCH}`;
 
 const DUE_PINS = `
-  SELECT number, uid, pin_version, cs, proof, changed
+  SELECT number, uid, pin_version, base, cs, proof, changed
   FROM pin_report WHERE delivered = 0 ORDER BY number LIMIT ${BATCH}`;
 
 /** One request's worth of what the RC is to be told. */
@@ -101,6 +102,7 @@ function pinReport(row: PinRow): PinReport {
   return {
     uid: toHex(row.uid),
     pinVersion: row.pin_version,
+    base: row.base,
     cs: toHex(row.cs),
     proof: toHex(row.proof),
     changed: row.changed === 1,

@@ -8,7 +8,7 @@ import type { CardRows } from './cards.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 const PUT_REPORT = `
-  INSERT INTO pin_report (uid, pin_version, cs, proof, changed) VALUES (?, ?, ?, ?, ?)
+  INSERT INTO pin_report (uid, pin_version, base, cs, proof, changed) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (uid, pin_version, changed) DO NOTHING`;
 
 export type PinOffer =
@@ -84,7 +84,8 @@ export class PinChanges {
     this.#trail.append({ ...origin, action, outcome: 'done', subject: card.subject });
   }
 
+  /** @param card as it was before */
   #report(card: HeldCard, { pinVersion, cs, proof }: PendingPin, changed: boolean): void {
-    this.#putReport.run(card.uid, pinVersion, cs, proof, Number(changed));
+    this.#putReport.run(card.uid, pinVersion, card.pinVersion, cs, proof, Number(changed));
   }
 }

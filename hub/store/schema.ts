@@ -107,4 +107,9 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Who did what, when (runtime/audit/).
   AUDIT_TABLE,
+  // The PIN version that a new PIN was made from (PROTOCOL 2.6).
+  `
+  ALTER TABLE pin_report ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
+  UPDATE pin_report SET base = pin_version - 1;
+  `,
 ];

@@ -9,6 +9,13 @@ export const feedQuery = z.object({
   after: z.coerce.number().int().min(0).default(0),
   wait: z.coerce.number().int().min(0).max(60).default(0),
   limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
+  /** What the hub says of itself, for operators: its version of Cardea, `time` of its last page, its certificate's end. */
+  version: z
+    .string()
+    .regex(/^[0-9A-Za-z.+-]{1,32}$/)
+    .optional(),
+  listOf: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  certificateEnds: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
 });
 export type FeedQuery = z.input<typeof feedQuery>;
 
@@ -47,6 +54,8 @@ export type TryReport = z.infer<typeof tryReport>;
 export const pinReport = z.object({
   uid,
   pinVersion,
+  /** The card's PIN version at the hub when the new one was prepared or taken over: what it was made from. */
+  base: pinVersion,
   cs: hexBytes(32),
   proof: hexBytes(32),
   changed: z.boolean(),

@@ -1,5 +1,22 @@
 import { z } from 'zod';
-import { der, hexBytes, hostPort, line, memberId, memberKind, operatorRole, time } from './fields.ts';
+import { count, der, hexBytes, hostPort, line, memberId, memberKind, operatorRole, time } from './fields.ts';
+
+/** How a hub stands, for operators. */
+export const hubStanding = z.object({
+  /** Of Cardea, as the hub says itself; null before it was heard. */
+  version: z.string().nullable(),
+  /** How old its lists are: since the RC gave the last page of the feed that the hub has on its disk. */
+  listAgeSeconds: z.int().min(0).nullable(),
+  /** When the certificate ends by which it calls; null where it has not called yet. */
+  tlsCertificateEnds: time.nullable(),
+  /** When the certificate ends that it shows to terminals, as the hub says itself. */
+  hubCertificateEnds: time.nullable(),
+  /** How many cards it has locked within the last day. */
+  locks: count,
+  /** It locks more than its share: it may lie, or somebody tries cards there. */
+  alarm: z.boolean(),
+});
+export type HubStanding = z.infer<typeof hubStanding>;
 
 /** One hub as terminals and operators see it. */
 export const hubEntry = z.object({
@@ -11,6 +28,8 @@ export const hubEntry = z.object({
   lastSeen: time.nullable(),
   /** How many changes of the feed it has not taken yet. */
   behind: z.int().min(0),
+  /** Told to operators alone. */
+  standing: hubStanding.optional(),
 });
 export type HubEntry = z.infer<typeof hubEntry>;
 

@@ -10,6 +10,7 @@ import type { RcContext } from './context.ts';
 import { addFeedRoutes } from './feed-routes.ts';
 import { addJoinRoutes } from './join-routes.ts';
 import { addLimbasiyaRoutes } from './limbasiya-routes.ts';
+import { addMemberRoutes } from './member-routes.ts';
 import { addOpenApiRoute } from './openapi.ts';
 import { addPatientRoutes } from './patient-routes.ts';
 import { answerWithProblems, problemOf, sendProblem } from './problems.ts';
@@ -39,6 +40,7 @@ export async function createApp(context: RcContext): Promise<ZodApp> {
   addPatientRoutes(app, context);
   addFeedRoutes(app, context);
   addReportRoutes(app, context);
+  addMemberRoutes(app, context);
   addStatusRoutes(app, context);
   addAuditRoutes(app, context);
   addLimbasiyaRoutes(app, context);

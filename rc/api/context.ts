@@ -21,6 +21,8 @@ export interface RcContext extends Surroundings {
   /** Has its own TLS certificate issued anew where that is not by the present authority; once it resolves callers see it. */
   readonly showNewAuthority: () => Promise<void>;
   readonly feedSignal: FeedSignal;
+  /** Cuts every connection on which one of these certificates was shown (SHA-256, 32 bytes). @returns how many */
+  readonly cutCallers: (fingerprints: readonly Uint8Array[]) => number;
   /** How others reach this registration centre; known once it listens. */
   readonly publicAddress: () => Address;
   /** How often callers may call, where that differs. */

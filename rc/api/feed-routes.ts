@@ -24,7 +24,8 @@ export function addFeedRoutes(app: ZodApp, context: RcContext): void {
         const origin = memberOrigin(request, clock);
         await store.audit.note({ ...origin, action: 'feed.read', outcome: 'done', member: hub });
       }
-      await store.members.heardFrom(hub, clock.now(), after);
+      const { version, listOf, certificateEnds: hubCertificateEnds } = request.query;
+      await store.members.heardFrom(hub, clock.now(), { cursor: after, version, listOf, hubCertificateEnds });
 
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());

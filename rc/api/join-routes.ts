@@ -8,7 +8,6 @@ import {
 import { encodeJoinToken } from '../../certs/join-token.ts';
 import { concat, fromHex, toHex, wipe } from '../../protocol/bytes.ts';
 import {
-  type HubEntry,
   hubsResponse,
   type JoinRequest,
   type JoinResponse,
@@ -25,7 +24,8 @@ import type { Membership } from '../store/members.ts';
 import type { IssuedCertificates, TokenVerdict } from '../store/tokens.ts';
 import { memberOrigin, originOf } from './audited.ts';
 import type { RcContext } from './context.ts';
-import type { ZodApp } from './zod-app.ts';
+import { hubEntries, hubsInFull } from './hub-entries.ts';
+import { callerOf, type ZodApp } from './zod-app.ts';
 
 /** How long a join token is good. */
 const TOKEN_LIFE_MS = 24 * 60 * 60 * 1000;
@@ -69,8 +69,8 @@ export function addJoinRoutes(app: ZodApp, context: RcContext): void {
     },
   );
 
-  app.get('/v1/hubs', { schema: { response: { 200: hubsResponse } } }, async () => ({
-    hubs: await hubEntries(context),
+  app.get('/v1/hubs', { schema: { response: { 200: hubsResponse } } }, async (request) => ({
+    hubs: await (callerOf(request).kind === 'operator' ? hubsInFull(context) : hubEntries(context)),
     authorities: authority.inHex,
   }));
 }
@@ -181,10 +181,6 @@ async function joinAnswer(
       }),
     hubs: await hubEntries(context),
   };
-}
-
-async function hubEntries({ store }: RcContext): Promise<HubEntry[]> {
-  return [...(await store.members.hubs())];
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {

@@ -22,6 +22,8 @@ const TITLES: Readonly<Record<RefusalCode, string>> = {
   'method-not-allowed': 'There is no such method here',
   'card-unknown': 'There is no such card',
   'patient-unknown': 'There is no such patient',
+  'member-unknown': 'There is no such member',
+  'member-self': 'Nobody revokes themselves',
   'registration-unknown': 'There is no such registration',
   'id-taken': 'The id is taken',
   'key-taken': 'The key is taken',

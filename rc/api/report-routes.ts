@@ -30,6 +30,7 @@ export function addReportRoutes(app: ZodApp, context: RcContext): void {
       await store.members.heardFrom(hub, now);
       if (taken.changed) context.feedSignal.announce();
       for (const notice of taken.notices) tellOperator(context, hub, notice);
+      if (taken.notices.some(({ what }) => what === 'locked by hub')) await sayWhereTooMany(context, hub);
       return withHubCards(context, hub, (cardOf) => ({ cards: taken.cards.map(cardOf) }));
     },
   );
@@ -53,6 +54,16 @@ function isProved({ primitives, masterKeys }: RcContext, card: CardState, pin: N
   const proved = isPinChangeProof(primitives, usk, pin.pinVersion, pin.cs, pin.proof);
   wipe(usk);
   return proved;
+}
+
+/** Each further lock says it again: it goes on. */
+async function sayWhereTooMany({ store, clock, log }: RcContext, hub: string): Promise<void> {
+  const standing = (await store.members.hubs(clock.now())).find(({ id }) => id === hub);
+  if (standing?.alarm !== true) return;
+  log.warn('ALARM: a hub locks more cards than its share: revoke it if it lies', {
+    hub,
+    locksOfTheDay: standing.locks,
+  });
 }
 
 function tellOperator({ log }: RcContext, hub: string, notice: Notice): void {

@@ -2,6 +2,7 @@ import { toHex } from '../../protocol/bytes.ts';
 import { statusResponse } from '../../protocol/rc-api/status.ts';
 import { type AuditAnchor, anchorText } from '../../runtime/audit/chain.ts';
 import type { RcContext } from './context.ts';
+import { hubsInFull } from './hub-entries.ts';
 import type { ZodApp } from './zod-app.ts';
 
 /** How the registration centre stands, for operators. */
@@ -18,7 +19,7 @@ export function addStatusRoutes(app: ZodApp, context: RcContext): void {
     certificateEnds: context.certificateEnds(),
     cards: await store.cards.count(),
     members: await store.members.count(),
-    hubs: [...(await store.members.hubs())],
+    hubs: await hubsInFull(context),
     audit: auditStatus(await store.audit.head()),
   }));
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { HubEntry } from '../../protocol/rc-api/join.ts';
 import type { StatusResponse } from '../../protocol/rc-api/status.ts';
 import { invocation } from '../../runtime/command-line.ts';
+import { hubAlarms, hubTable } from './hub-text.ts';
 import { asOperator } from './operator-client.ts';
-import { table, timeText } from './text.ts';
+import { timeText } from './text.ts';
 import type { CommandWorld } from './world.ts';
 
 /** `cardea-rc status`: how the registration centre and its hubs stand. */
@@ -18,20 +18,6 @@ export function addStatus(program: Command, world: CommandWorld): void {
     });
 }
 
-/** `cardea-rc hub list`. */
-export function addHub(program: Command, world: CommandWorld): void {
-  program
-    .command('hub')
-    .description('the hubs of the network')
-    .command('list')
-    .description('all hubs: when each was heard last, and how many changes it has not taken yet')
-    .action(async (_options, command: Command) => {
-      const call = invocation(command, world.io);
-      const { hubs } = await asOperator(call.folder, world.surroundings('warn'), (client) => client.hubs());
-      call.show({ hubs }, hubs.length === 0 ? 'no hub has joined yet' : hubTable(hubs));
-    });
-}
-
 function statusText({ cards, members, hubs, ...status }: StatusResponse): string {
   const lines = [
     `cards: ${cards.active} active (${cards.locked} locked), ${cards.revoked} revoked`,
@@ -42,16 +28,5 @@ function statusText({ cards, members, hubs, ...status }: StatusResponse): string
     `audit trail: ${status.audit.rows} rows, anchor ${status.audit.anchor} (write it down: "audit verify --anchor" holds the trail against it)`,
     `its own certificate ends ${timeText(status.certificateEnds)}`,
   ];
-  return hubs.length === 0 ? lines.join('\n') : [...lines, '', hubTable(hubs)].join('\n');
-}
-
-function hubTable(hubs: readonly HubEntry[]): string {
-  const rows = hubs.map(({ id, location, address, revoked, lastSeen, behind }) => [
-    revoked ? `${id} (revoked)` : id,
-    location,
-    address,
-    timeText(lastSeen),
-    String(behind),
-  ]);
-  return table([['hub', 'location', 'address', 'last heard', 'behind'], ...rows]);
+  return hubs.length === 0 ? lines.join('\n') : [...lines, '', hubTable(hubs), ...hubAlarms(hubs)].join('\n');
 }

@@ -45,6 +45,40 @@ export interface HubStanding {
   readonly lastSeen: number | null;
   /** Cards whose newest state it has not taken yet. */
   readonly behind: number;
+  /** Of Cardea, as it says itself; null before it was heard. */
+  readonly version: string | null;
+  /** The RC's time at the last page of the feed that it has on its disk. */
+  readonly listOf: number | null;
+  /** When the certificate ends by which it calls; null where it has not called yet. */
+  readonly tlsCertificateEnds: number | null;
+  /** When the certificate ends that it shows to terminals, as it says itself. */
+  readonly hubCertificateEnds: number | null;
+  /** How many cards it has locked within the last day, those that are locked still. */
+  readonly locks: number;
+  /** It locks more than its share. */
+  readonly alarm: boolean;
+}
+
+/** What a hub says of itself when it asks for the feed. */
+export interface HubNews {
+  /** How far it has taken the feed. */
+  readonly cursor?: number;
+  readonly version?: string | undefined;
+  readonly listOf?: number | undefined;
+  readonly hubCertificateEnds?: number | undefined;
+}
+
+const DAY_MS = 86_400_000;
+/** Fewer locks in a day than this are no reason for an alarm. */
+const ALARMING_LOCKS = 10;
+/** More than so many times what the other hubs lock on average is more than a hub's share. */
+const ALARMING_SHARE = 4;
+
+/** Whether a hub's locks of a day are more than its share (PROTOCOL 2.6). */
+export function locksTooMany(own: number, others: readonly number[]): boolean {
+  if (own < ALARMING_LOCKS) return false;
+  const sum = others.reduce((total, locks) => total + locks, 0);
+  return own > (ALARMING_SHARE * sum) / Math.max(1, others.length);
 }
 
 /** How membership stands in a row of `members` or `tokens`. */
@@ -62,6 +96,11 @@ interface CallerRow extends MembershipRow {
   readonly superseded: 0 | 1;
   readonly revoked: number | null;
 }
+
+type HubRow = Omit<HubStanding, 'revoked' | 'behind' | 'alarm'> & {
+  readonly revoked: number | null;
+  readonly cursor: number;
+};
 
 /** The registry of who belongs to the network. */
 export class Members {
@@ -111,24 +150,66 @@ export class Members {
   }
 
   /** All hubs there ever were, by id. */
-  async hubs(): Promise<readonly HubStanding[]> {
-    const rows = this.#db
-      .prepare<[], Omit<HubStanding, 'revoked'> & { revoked: number | null }>(
-        `SELECT id, location, address, revoked, last_seen AS lastSeen,
-           (SELECT count(*) FROM cards WHERE sequence > members.cursor) AS behind
-         FROM members WHERE kind = 'hub' ORDER BY id`,
-      )
-      .all();
-    return rows.map((row) => ({ ...row, revoked: row.revoked !== null }));
+  async hubs(now: number): Promise<readonly HubStanding[]> {
+    return this.#db.transaction(() => {
+      const rows = this.#db
+        .prepare<{ since: number }, HubRow>(
+          `SELECT id, location, address, revoked, last_seen AS lastSeen, cursor, version, list_of AS listOf,
+             hub_certificate_ends AS hubCertificateEnds,
+             (SELECT max(expires) FROM certificates WHERE member = id AND used IS NOT NULL) AS tlsCertificateEnds,
+             (SELECT count(*) FROM locks WHERE hub = id AND cause = 'hub' AND since > @since) AS locks
+           FROM members WHERE kind = 'hub' ORDER BY id`,
+        )
+        .all({ since: now - DAY_MS });
+      const behind = this.#behind(rows.map(({ cursor }) => cursor));
+      const standing = rows.filter(({ revoked }) => revoked === null);
+      return rows.map(({ cursor, revoked, ...row }) => {
+        const others = standing.filter(({ id }) => id !== row.id).map(({ locks }) => locks);
+        return {
+          ...row,
+          revoked: revoked !== null,
+          behind: behind.get(cursor) ?? 0,
+          alarm: locksTooMany(row.locks, others),
+        };
+      });
+    })();
   }
 
-  /** Notes that a hub was heard, and how far it says it has taken the feed. */
-  async heardFrom(hub: string, now: number, cursor?: number): Promise<void> {
+  /** Notes that a hub was heard, and what it says of itself. */
+  async heardFrom(hub: string, now: number, news: HubNews = {}): Promise<void> {
     inTransaction(this.#db, () =>
       this.#db
-        .prepare('UPDATE members SET last_seen = ?, cursor = coalesce(?, cursor) WHERE id = ?')
-        .run(now, cursor ?? null, hub),
+        .prepare(
+          `UPDATE members SET last_seen = @now, cursor = coalesce(@cursor, cursor),
+             version = coalesce(@version, version), list_of = coalesce(@listOf, list_of),
+             hub_certificate_ends = coalesce(@hubCertificateEnds, hub_certificate_ends)
+           WHERE id = @hub`,
+        )
+        .run({
+          hub,
+          now,
+          cursor: news.cursor ?? null,
+          version: news.version ?? null,
+          listOf: news.listOf ?? null,
+          hubCertificateEnds: news.hubCertificateEnds ?? null,
+        }),
     );
+  }
+
+  /** For each cursor, how many cards have changed after it: no part of the feed is counted twice. */
+  #behind(cursors: readonly number[]): ReadonlyMap<number, number> {
+    const count = this.#db
+      .prepare<[number, number], number>('SELECT count(*) FROM cards WHERE sequence > ? AND sequence <= ?')
+      .pluck();
+    const behind = new Map<number, number>();
+    let above = Number.MAX_SAFE_INTEGER;
+    let total = 0;
+    for (const cursor of [...new Set(cursors)].sort((one, other) => other - one)) {
+      total += count.get(cursor, above) ?? 0;
+      behind.set(cursor, total);
+      above = cursor;
+    }
+    return behind;
   }
 
   async count(): Promise<{ readonly hubs: number; readonly devices: number; readonly operators: number }> {

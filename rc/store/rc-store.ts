@@ -13,6 +13,7 @@ import { Members } from './members.ts';
 import { indexEarlierPatients, PatientSearch } from './patient-search.ts';
 import { Registrations } from './registrations.ts';
 import { ReportBook } from './reports.ts';
+import { type MemberRevocation, type MemberRevocationResult, revokeMember } from './revoke-member.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Tokens } from './tokens.ts';
 import { inTransaction } from './transaction.ts';
@@ -32,6 +33,7 @@ export interface RcStore {
   readonly audit: RcAudit;
   /** Lifts a card's locks everywhere (PROTOCOL 2.5). */
   unlockCard(unlock: Unlock): Promise<UnlockResult>;
+  revokeMember(revocation: MemberRevocation): Promise<MemberRevocationResult>;
   /** Gives the file free. To call it again does nothing. */
   close(): void;
 }
@@ -84,6 +86,7 @@ function storeOver(db: Database): RcStore {
     reports: new ReportBook(db, trail),
     audit,
     unlockCard: (unlock) => unlockCard({ db, trail }, unlock),
+    revokeMember: (revocation) => revokeMember({ db, trail }, revocation),
     close: () => {
       audit.settle();
       db.close();

@@ -24,6 +24,8 @@ export interface TryCount {
 export interface NewPin {
   readonly uid: Uint8Array;
   readonly pinVersion: number;
+  /** The version it was made from. */
+  readonly base: number;
   readonly cs: Uint8Array;
   readonly proof: Uint8Array;
   readonly changed: boolean;
@@ -86,7 +88,7 @@ class Taking {
   }
 
   run(): ReportsTaken {
-    const { tries, pins } = this.#reports;
+    const { tries, pins } = this.#isHubRevoked() ? { tries: [], pins: [] } : this.#reports;
     for (const count of tries) {
       const card = this.#activeCard(count.uid);
       if (card !== undefined && card.epoch === count.epoch) this.#takeTries(card, count);
@@ -99,6 +101,12 @@ class Taking {
       this.#db.prepare('UPDATE cards SET sequence = ? WHERE number = ?').run(nextSequence(this.#db), card);
     }
     return { cards: this.#cardsSpokenOf(), notices: this.#notices, changed: this.#changed.size > 0 };
+  }
+
+  /** It was let in, and revoked before its reports were taken: what it made must not come back (PROTOCOL 2.6). */
+  #isHubRevoked(): boolean {
+    const hub = this.#db.prepare('SELECT 1 FROM members WHERE id = ? AND revoked IS NOT NULL');
+    return hub.get(this.#reports.origin.by) !== undefined;
   }
 
   #takeTries(card: CardStateRow, count: TryCount): void {
@@ -127,15 +135,15 @@ class Taking {
   }
 
   #takePin(card: CardStateRow, pin: NewPin): void {
-    if (!this.#reports.isProved(cardState(card), pin)) {
+    if (pin.base >= pin.pinVersion || !this.#reports.isProved(cardState(card), pin)) {
       this.#notice({ uid: pin.uid, what: 'pin not proved' });
       return;
     }
     if (!this.#keepPin(card, pin) || !pin.changed) return;
 
-    // Pending keys may differ: a card taken away before it was written is tried again at another hub. Two of
-    // one version that are both in use cannot come from one card.
-    if (this.#otherKeyInUse(card, pin)) this.#lock(card, 'copy');
+    // Pending keys may differ: a card taken away before it was written is tried again at another hub. Two that are
+    // both in use and of which neither was made from the other cannot come from one card.
+    if (this.#comesFromCopy(card, pin)) this.#lock(card, 'copy');
     else if (pin.pinVersion > card.pinVersion && !this.#isCopied(card)) this.#takeOver(card, pin);
   }
 
@@ -161,18 +169,26 @@ class Taking {
         hub: this.#reports.origin.by,
         now: this.#reports.origin.time,
         changed: pin.changed ? 1 : 0,
-        base: card.pinVersion,
+        base: pin.base,
       });
     return kept.changes > 0;
   }
 
-  #otherKeyInUse(card: CardStateRow, pin: NewPin): boolean {
+  /**
+   * A card goes from each PIN version to the next that was made from it. Another key under the same version, or a
+   * version that was in use and is passed over, is another card's way: whichever of the two is told of first.
+   */
+  #comesFromCopy(card: CardStateRow, pin: NewPin): boolean {
     if (pin.pinVersion === card.pinVersion && !equalConstantTime(pin.cs, card.cs)) return true;
-    return (
-      this.#db
-        .prepare('SELECT 1 FROM pins WHERE card = ? AND version = ? AND changed = 1 AND cs <> ?')
-        .get(card.number, pin.pinVersion, pin.cs) !== undefined
-    );
+    const other = this.#db
+      .prepare(
+        `SELECT 1 FROM pins WHERE card = @card AND changed = 1 AND (
+           (version = @version AND cs <> @cs)
+           OR (version > @version AND base < @version)
+           OR (version < @version AND version > @base))`,
+      )
+      .get({ card: card.number, version: pin.pinVersion, base: pin.base, cs: pin.cs });
+    return other !== undefined;
   }
 
   /** The new PIN's key takes the old one's place, every lock is lifted, and the counts start anew. */

@@ -212,4 +212,12 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX unlocks_of_card ON unlocks (card);
   `,
+  `
+  -- What a hub tells of itself with every question for the feed: its version of Cardea, the RC's time at the last
+  -- page that it has on its disk, the end of the certificate that it shows to terminals.
+  ALTER TABLE members ADD COLUMN version TEXT;
+  ALTER TABLE members ADD COLUMN list_of INTEGER;
+  ALTER TABLE members ADD COLUMN hub_certificate_ends INTEGER;
+  CREATE INDEX locks_by_hub ON locks (hub, since);
+  `,
 ];

@@ -87,7 +87,7 @@ const joined = {
 };
 const reports = {
   tries: [{ uid: UID, epoch: 0, running: 3, open: 1, total: 4, locked: false }],
-  pins: [{ uid: UID, pinVersion: 2, cs: HEX32, proof: HEX32, changed: true }],
+  pins: [{ uid: UID, pinVersion: 2, base: 1, cs: HEX32, proof: HEX32, changed: true }],
 };
 const joinBody = { kind: 'device' as const, secret: HEX16, tlsKey: '3059' };
 const tokenBody = { kind: 'operator' as const, id: 'asha', role: 'registrar' as const };

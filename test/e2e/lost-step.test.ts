@@ -117,7 +117,7 @@ describe('a PIN change whose last step is lost', () => {
     const goa = await rcAs(site, 'goa-01');
     const cs = '11'.repeat(32);
     for (const changed of [false, true]) {
-      const lie: PinReport = { uid, pinVersion: 2, cs, proof: '22'.repeat(32), changed };
+      const lie: PinReport = { uid, pinVersion: 2, base: 1, cs, proof: '22'.repeat(32), changed };
       await goa.report({ tries: [], pins: [lie] });
     }
     const pune = await rcAs(site, 'pune-02');

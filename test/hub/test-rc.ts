@@ -135,7 +135,14 @@ export class TestRc implements Rc {
     const evaluated = evaluate(noble, key, attempt.blinded);
     const made = await changePin(noble, { card, usk, attempt, evaluated, pinVersion, random: systemRandom });
     const { cs, proof } = made;
-    this.#takePin({ uid: toHex(card.uid), pinVersion, cs: toHex(cs), proof: toHex(proof), changed });
+    this.#takePin({
+      uid: toHex(card.uid),
+      pinVersion,
+      base: card.pinVersion,
+      cs: toHex(cs),
+      proof: toHex(proof),
+      changed,
+    });
     return made;
   }
 

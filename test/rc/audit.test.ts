@@ -47,7 +47,7 @@ describe("the registration centre's audit trail", () => {
     await admin.card(card.uid);
     const cs = randomHex(32);
     const proof = toHex(pinChangeProof(noble, card.usk, 2, fromHex(cs)));
-    const pin = { uid: card.uid, pinVersion: 2, cs, changed: true };
+    const pin = { uid: card.uid, pinVersion: 2, base: 1, cs, changed: true };
     const tries = { uid: card.uid, epoch: 0, running: 1, open: 5, total: 5, locked: true };
     await hub.client.report({ tries: [tries], pins: [{ ...pin, proof: randomHex(32) }] });
     await hub.client.report({ tries: [], pins: [{ ...pin, proof }] });

@@ -9,7 +9,7 @@ import { TestRc } from './running-rc.ts';
 function newPin({ uid, usk }: ConsoleCard, pinVersion: number, changed = true): PinReport {
   const cs = randomHex(32);
   const proof = toHex(pinChangeProof(noble, usk, pinVersion, fromHex(cs)));
-  return { uid, pinVersion, cs, proof, changed };
+  return { uid, pinVersion, base: pinVersion - 1, cs, proof, changed };
 }
 
 function wrongTries(uid: string, open: number): TryReport {

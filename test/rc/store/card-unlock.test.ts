@@ -20,7 +20,7 @@ function tries(
 }
 
 function newPin(store: RcStore, hub: string, uid: Uint8Array, cs: string) {
-  const pin = { uid, pinVersion: 2, cs: bytes32(cs), proof: bytes32('right'), changed: true };
+  const pin = { uid, pinVersion: 2, base: 1, cs: bytes32(cs), proof: bytes32('right'), changed: true };
   return store.reports.takeReports({
     origin: { ...origin(hub, NOW + 5), role: 'hub' },
     tries: [],
@@ -119,8 +119,8 @@ describe('the history of a card', () => {
   it('says which hubs have the card as it stands, and when the others were heard last', async () => {
     const { store } = await storeFixture();
     const { uid } = await registered(store);
-    await store.members.heardFrom('goa-01', NOW + 3, 1);
-    await store.members.heardFrom('goa-02', NOW + 1, 0);
+    await store.members.heardFrom('goa-01', NOW + 3, { cursor: 1 });
+    await store.members.heardFrom('goa-02', NOW + 1, { cursor: 0 });
     expect((await store.history.details(uid))?.hubs).toEqual([
       { id: 'goa-01', location: 'Goa', current: true, lastSeen: NOW + 3 },
       { id: 'goa-02', location: 'Goa', current: false, lastSeen: NOW + 1 },

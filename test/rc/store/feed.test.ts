@@ -55,10 +55,10 @@ describe('the feed', () => {
     const { store } = await storeFixture();
     const card = await registered(store);
     await registered(store);
-    await store.members.heardFrom('goa-01', NOW + 5, 2);
+    await store.members.heardFrom('goa-01', NOW + 5, { cursor: 2 });
     await store.cards.revoke(card.uid, 'lost', origin());
     await store.members.heardFrom('goa-01', NOW + 6);
-    expect(await store.members.hubs()).toMatchObject([
+    expect(await store.members.hubs(NOW)).toMatchObject([
       { id: 'goa-01', behind: 1, lastSeen: NOW + 6, revoked: false },
       { id: 'goa-02', behind: 2, lastSeen: null, revoked: false },
     ]);

@@ -22,6 +22,7 @@ function report(
     tries: tries.map((count) => ({ epoch: 0, running: 1, open: 0, total: 0, locked: false, ...count })),
     pins: pins.map((pin) => ({
       pinVersion: 2,
+      base: (pin.pinVersion ?? 2) - 1,
       cs: bytes32('cs 2'),
       proof: RIGHT_PROOF,
       changed: true,
@@ -198,7 +199,7 @@ describe('a new PIN that is pending', () => {
     await report(fixture.store, 'goa-01', [], [{ uid, changed: false }]);
     const pins = [
       { uid, cs: bytes32('other 2'), changed: false },
-      { uid, cs: bytes32('cs 3'), pinVersion: 3, changed: false },
+      { uid, cs: bytes32('cs 3'), pinVersion: 3, base: 1, changed: false },
     ];
     const taken = await report(fixture.store, 'goa-02', [], pins, NOW + 1);
     const expected = [
@@ -225,7 +226,7 @@ describe('a new PIN that is pending', () => {
   it('is void once another has the card, also when it is told again, and those after it are not', async () => {
     const { store } = await storeFixture();
     const { uid } = await registered(store);
-    const early = { uid, pinVersion: 3, cs: bytes32('early'), changed: false };
+    const early = { uid, pinVersion: 3, base: 1, cs: bytes32('early'), changed: false };
     await report(store, 'goa-01', [], [early, { uid, changed: false }]);
     await report(store, 'goa-02', [], [{ uid }]);
     expect(await pending(store, uid)).toEqual([]);
@@ -248,7 +249,12 @@ describe('a new PIN that is pending', () => {
   it('is one of the latest eight', async () => {
     const { store } = await storeFixture();
     const { uid } = await registered(store);
-    const pins = Array.from({ length: 9 }, (_, index) => ({ uid, pinVersion: 2 + index, changed: false }));
+    const pins = Array.from({ length: 9 }, (_, index) => ({
+      uid,
+      pinVersion: 2 + index,
+      base: 1,
+      changed: false,
+    }));
     await report(store, 'goa-01', [], pins);
     expect((await pending(store, uid))?.map(([version]) => version)).toEqual([10, 9, 8, 7, 6, 5, 4, 3]);
   });
@@ -306,5 +312,63 @@ describe('two keys under one PIN version', () => {
     expect(await cardAfter(store, uid)).toMatchObject({ locked: true, pinVersion: 2 });
     await report(store, 'goa-01', [], [{ uid, pinVersion: 4, cs: bytes32('cs 4') }]);
     expect(await cardAfter(store, uid)).toMatchObject({ locked: true, pinVersion: 2 });
+  });
+});
+
+describe('a new PIN that was made from an old image of the card', () => {
+  const skipped = { pinVersion: 3, base: 1, cs: bytes32('the copy’s') };
+
+  it('and skips the patient’s own, is a copy’s: the card is locked and keeps its PIN', async () => {
+    const { store } = await storeFixture();
+    const { uid } = await registered(store);
+    await report(store, 'goa-01', [], [{ uid }]);
+    const taken = await report(store, 'goa-02', [], [{ uid, ...skipped }]);
+    expect(taken.notices).toMatchObject([{ what: 'locked as copied' }]);
+    expect(await cardAfter(store, uid)).toMatchObject({
+      locked: true,
+      pinVersion: 2,
+      cs: toHex(bytes32('cs 2')),
+    });
+  });
+
+  it('is found also where it is told of before the patient’s own', async () => {
+    const { store } = await storeFixture();
+    const { uid } = await registered(store);
+    await report(store, 'goa-02', [], [{ uid, ...skipped }]);
+    const taken = await report(store, 'goa-01', [], [{ uid }]);
+    expect(taken.notices).toMatchObject([{ what: 'locked as copied' }]);
+    expect(await cardAfter(store, uid)).toMatchObject({ locked: true });
+  });
+
+  it('is not handed on while it is pending', async () => {
+    const { store } = await storeFixture();
+    const { uid } = await registered(store);
+    await report(store, 'goa-01', [], [{ uid }]);
+    await report(store, 'goa-02', [], [{ uid, ...skipped, changed: false }]);
+    expect((await store.feed.card(uid))?.pending).toEqual([]);
+    expect(await cardAfter(store, uid)).toMatchObject({ locked: false, pinVersion: 2 });
+  });
+
+  it('is the patient’s where the one it skips was never written', async () => {
+    const { store } = await storeFixture();
+    const { uid } = await registered(store);
+    await report(store, 'goa-01', [], [{ uid, changed: false }]);
+    await report(store, 'goa-01', [], [{ uid, pinVersion: 3, base: 1, cs: bytes32('cs 3') }]);
+    expect(await cardAfter(store, uid)).toMatchObject({ locked: false, pinVersion: 3 });
+  });
+
+  it('is taken by a registration centre that was restored and knows nothing of the one before', async () => {
+    const { store } = await storeFixture();
+    const { uid } = await registered(store);
+    await report(store, 'goa-01', [], [{ uid, pinVersion: 3, base: 2, cs: bytes32('cs 3') }]);
+    await report(store, 'goa-02', [], [{ uid }]);
+    expect(await cardAfter(store, uid)).toMatchObject({ locked: false, pinVersion: 3 });
+  });
+
+  it('is not believed where it says that it was made from itself', async () => {
+    const { store } = await storeFixture();
+    const { uid } = await registered(store);
+    const taken = await report(store, 'goa-01', [], [{ uid, pinVersion: 2, base: 2 }]);
+    expect(taken).toMatchObject({ notices: [{ what: 'pin not proved' }], changed: false });
   });
 });

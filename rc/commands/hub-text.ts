@@ -1,0 +1,48 @@
+import type { HubEntry } from '../../protocol/rc-api/join.ts';
+import { table, timeText } from './text.ts';
+
+const HEAD = [
+  'hub',
+  'location',
+  'address',
+  'last heard',
+  'behind',
+  'lists',
+  'version',
+  'certificate ends',
+  'locks',
+] as const;
+
+/** All hubs, a line each: when each was heard, how far behind it is, and what it says of itself. */
+export function hubTable(hubs: readonly HubEntry[]): string {
+  const rows = hubs.map(({ id, location, address, revoked, lastSeen, behind, standing }) => [
+    revoked ? `${id} (revoked)` : id,
+    location,
+    address,
+    timeText(lastSeen),
+    String(behind),
+    ageText(standing?.listAgeSeconds ?? null),
+    standing?.version ?? '-',
+    timeText(standing?.hubCertificateEnds ?? standing?.tlsCertificateEnds ?? null),
+    String(standing?.locks ?? 0),
+  ]);
+  return table([HEAD, ...rows]);
+}
+
+/** A sentence for each hub that locks more than its share; none where all is well. */
+export function hubAlarms(hubs: readonly HubEntry[]): string[] {
+  return hubs
+    .filter(({ revoked, standing }) => !revoked && standing?.alarm === true)
+    .map(
+      ({ id, standing }) =>
+        `ALARM: ${id} has locked ${standing?.locks} cards within a day, more than its share: somebody tries cards there, or it lies; "cardea-rc hub revoke ${id}" cuts it off and lifts its locks`,
+    );
+}
+
+/** In the largest unit of which there is a whole one. */
+function ageText(seconds: number | null): string {
+  if (seconds === null) return '-';
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)} h` : `${Math.floor(seconds / 86_400)} days`;
+}
