@@ -23,7 +23,7 @@ export function hubTable(hubs: readonly HubEntry[]): string {
     String(behind),
     ageText(standing?.listAgeSeconds ?? null),
     standing?.version ?? '-',
-    timeText(standing?.hubCertificateEnds ?? standing?.tlsCertificateEnds ?? null),
+    endText(standing?.hubCertificateEnds ?? standing?.tlsCertificateEnds ?? null),
     String(standing?.locks ?? 0),
   ]);
   return table([HEAD, ...rows]);
@@ -37,6 +37,10 @@ export function hubAlarms(hubs: readonly HubEntry[]): string[] {
       ({ id, standing }) =>
         `ALARM: ${id} has locked ${standing?.locks} cards within a day, more than its share: somebody tries cards there, or it lies; "cardea-rc hub revoke ${id}" cuts it off and lifts its locks`,
     );
+}
+
+function endText(end: number | null): string {
+  return end === null ? '-' : timeText(end);
 }
 
 /** In the largest unit of which there is a whole one. */

@@ -17,7 +17,7 @@ describe('a new PIN that was prepared at another hub', () => {
     expect(await site.store.findCard(image.uid)).toMatchObject({ pinVersion: 2, pendingElsewhere: [] });
     await until(async () => site.rc.card(image.uid).pinVersion === 2);
     expect(site.rc.reports.at(-1)?.pins).toEqual([
-      { uid: toHex(image.uid), ...prepared(changed), changed: true },
+      { uid: toHex(image.uid), base: 1, ...prepared(changed), changed: true },
     ]);
     expect(await site.status(image)).toBe(STATUS.superseded);
   });

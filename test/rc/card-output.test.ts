@@ -33,6 +33,7 @@ function newPin({ uid, usk }: ConsoleCard, pinVersion: number) {
   return {
     uid,
     pinVersion,
+    base: pinVersion - 1,
     cs,
     proof: toHex(pinChangeProof(noble, usk, pinVersion, fromHex(cs))),
     changed: true,

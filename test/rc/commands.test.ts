@@ -163,11 +163,12 @@ describe('cardea-rc status and hub list', () => {
     await rc.admitHub('panjim-1');
     await register(await rc.admin());
     const { generation } = await hub.client.feed({});
-    await hub.client.feed({ generation, after: 1 });
+    const news = { version: '1.2.3', listOf: rc.clock.now() - 90_000, certificateEnds: rc.clock.now() };
+    await hub.client.feed({ generation, after: 1, ...news });
     const hubs = [
-      'hub       location  address                last heard            behind',
-      'goa-01    Goa       goa-01.example:8441    2027-01-15 08:00:00Z  0',
-      'panjim-1  Goa       panjim-1.example:8441  never                 1',
+      'hub       location  address                last heard            behind  lists  version  certificate ends      locks',
+      'goa-01    Goa       goa-01.example:8441    2027-01-15 08:00:00Z  0       90 s   1.2.3    2027-01-15 08:00:00Z  0',
+      'panjim-1  Goa       panjim-1.example:8441  never                 1       -      -        -                     0',
     ];
     expect((await run(rc, 'hub list')).out).toBe(`${hubs.join('\n')}\n`);
     const { out } = await run(rc, 'status');
