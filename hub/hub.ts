@@ -13,6 +13,7 @@ import { Gate } from './gate.ts';
 import { type LimbasiyaRc, PatientList } from './limbasiya/patient-list.ts';
 import { LimbasiyaDesk, type LimbasiyaService } from './limbasiya/service.ts';
 import { LoginDesk } from './login/desk.ts';
+import { HubMeter } from './metrics/meter.ts';
 import { Archive } from './records/archive.ts';
 import type { RecordCipher } from './records/cipher.ts';
 import { HubRecords } from './records/records.ts';
@@ -98,7 +99,8 @@ function createServices(
   const questions = new Questions({ rc, lists, reporter, reach, surroundings, onRevoked });
   const gate = new Gate(surroundings.clock);
   store.audit.markPatientsBy((subject) => cipher.patient(subject));
-  const core = { surroundings, policy, store, gate, questions };
+  const meter = new HubMeter();
+  const core = { surroundings, policy, store, gate, questions, meter };
   const list = createList(options, reach, onRevoked);
   const { hubId } = identity;
   const shared = { hubId, store, cipher, timeZone: policy.timeZone };

@@ -7,6 +7,7 @@ import { formatAddress } from '../runtime/address.ts';
 import { AnchorKeeper } from '../runtime/audit/anchor-keeper.ts';
 import { serveControl } from '../runtime/control-socket.ts';
 import type { Address } from '../runtime/network.ts';
+import { NetworkError } from '../runtime/network-errors.ts';
 import { takeOwnership } from '../runtime/ownership.ts';
 import type { LogLevel } from '../runtime/pino-log.ts';
 import { Resources } from '../runtime/stop.ts';
@@ -14,7 +15,9 @@ import type { Surroundings } from '../runtime/surroundings.ts';
 import { answerAudit } from './audit-page.ts';
 import { LIST_AGE_LIMIT_DAYS } from './feed/list-age.ts';
 import { type Front, OwnFront } from './front.ts';
-import { startHub } from './hub.ts';
+import { type HealthEndpoint, serveHealth } from './health/endpoint.ts';
+import { examineHealth } from './health/health.ts';
+import { type Hub, startHub } from './hub.ts';
 import { registerForLimbasiya } from './limbasiya/register.ts';
 import { WHAT_IT_MEANS } from './limbasiya/service.ts';
 import { readNetworkRecord } from './network-file.ts';
@@ -48,6 +51,8 @@ export interface ServeOptions {
   readonly allow?: AllowedSuite;
   /** Where the key of the records is, besides the folder's `keys`, and who knows what it is sealed under. */
   readonly records?: RecordsSecret;
+  /** Where health and metrics are asked for; left out: nowhere. */
+  readonly health?: Address | undefined;
   /** How many processes serve terminals; 1, or left out: this one. */
   readonly workers?: number;
   /** What workers log. */
@@ -63,6 +68,8 @@ export interface RunningHub {
   readonly location: string;
   /** Where it listens, with the real port. */
   readonly address: Address;
+  /** Where health and metrics are asked for, with the real port; null where nowhere. */
+  readonly health: Address | null;
   status(): Promise<HubStatus>;
   /** Ends what is open, settles every try, and gives the folder free. To call it again does nothing. */
   close(): Promise<void>;
@@ -137,17 +144,44 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
     // Before the hub is closed, and `rc` with it: what is under way would fail for no reason worth a warning.
     resources.add(renewal, (running) => running.close());
     const office = officeHandlers(officeOf(hub.services.records, hub.services.archive));
-    const status = () => statusOf(hub.services, { address: hub.address, announced, rc: rcAddress });
+    const endpoint = await healthEndpoint(hub, surroundings, options.health);
+    if (endpoint !== null) resources.add(endpoint, (it) => it.close());
+    const health = endpoint?.address ?? null;
+    const place = { address: hub.address, announced, rc: rcAddress, health };
+    const status = () => statusOf(hub.services, place);
     const audit = (params: unknown) => answerAudit(store, clock, params);
     const handlers = { status, audit, ...office };
     resources.add(await serveControl(folder, handlers, surroundings.log), (control) => control.close());
     const { hubId: id, location } = identity;
     surroundings.log.info('the hub serves', { id, address: formatAddress(hub.address) });
     if (hub.services.limbasiya !== null) surroundings.log.warn(WHAT_IT_MEANS);
-    return { id, location, address: hub.address, status, close: () => resources.close() };
+    return { id, location, address: hub.address, health, status, close: () => resources.close() };
   } catch (error) {
     await resources.close();
     throw error;
+  }
+}
+
+/** Patients are not turned away for a port that only monitors need: a hub without it says so, and serves. */
+async function healthEndpoint(
+  { services, address }: Hub,
+  surroundings: Surroundings,
+  listen: Address | undefined,
+): Promise<HealthEndpoint | null> {
+  if (listen === undefined) return null;
+  try {
+    return await serveHealth({
+      surroundings,
+      listen,
+      health: () => examineHealth(services, address),
+      metrics: () => services.meter.text(services),
+    });
+  } catch (cause) {
+    if (!(cause instanceof NetworkError)) throw cause;
+    surroundings.log.warn('health and metrics cannot be asked for: choose another address with --health', {
+      reason: cause.message,
+    });
+    return null;
   }
 }
 

@@ -9,6 +9,7 @@ import type { Gate } from './gate.ts';
 import type { LimbasiyaService } from './limbasiya/service.ts';
 import type { Load } from './load.ts';
 import type { Desk } from './login/desk.ts';
+import type { HubMeter, Meter } from './metrics/meter.ts';
 import type { Archive } from './records/archive.ts';
 import type { HubRecords, Records } from './records/records.ts';
 import type { CurrentIdentity } from './renewal/current-identity.ts';
@@ -50,6 +51,7 @@ export interface ConnectionServices extends CommonServices {
   readonly questions: Pick<Questions, 'tellFirst'>;
   readonly reporter: Pick<Reporter, 'wake'>;
   readonly records: Records;
+  readonly meter: Pick<Meter, 'login'>;
   /** Null where limbasiya-2021 is not allowed. */
   readonly limbasiya: LimbasiyaService | null;
 }
@@ -69,6 +71,7 @@ export interface HubServices extends CommonServices {
   readonly reporter: Reporter;
   readonly records: HubRecords;
   readonly archive: Archive;
+  readonly meter: HubMeter;
   /** Null where limbasiya-2021 is not allowed. */
   readonly limbasiya: LimbasiyaService | null;
 }

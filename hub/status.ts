@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { formatAddress } from '../runtime/address.ts';
 import { anchorText } from '../runtime/audit/chain.ts';
 import type { Address } from '../runtime/network.ts';
-import { currentListAge, mayLogIn } from './feed/list-age.ts';
+import { currentListAge } from './feed/list-age.ts';
+import { type Cause, examineHealth } from './health/health.ts';
 import { WHAT_IT_MEANS } from './limbasiya/service.ts';
 import type { HubServices } from './services.ts';
 
@@ -16,6 +17,15 @@ export const hubStatus = z.object({
   announced: z.string(),
   /** Whether a login would be accepted. */
   takesLogins: z.boolean(),
+  /** Why not. */
+  failing: z.array(z.object({ cause: z.string(), words: z.string() })),
+  /** Where health and metrics are asked for; null where nowhere. */
+  health: z.string().nullable(),
+  /** Who waits in today's queue, and how many records there are. */
+  waiting: z.int(),
+  records: z.int(),
+  /** How long the oldest report to the registration centre waits. */
+  syncLagSeconds: z.int(),
   lists: z.object({
     state: z.enum(['fresh', 'old', 'too-old', 'never-heard', 'clock-behind']),
     ageSeconds: z.int().nullable(),
@@ -44,6 +54,7 @@ export interface HubPlace {
   readonly address: Address;
   readonly announced: string;
   readonly rc: Address;
+  readonly health: Address | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -52,6 +63,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
   const { identity, store, policy, surroundings } = hub;
   const { age, words } = await currentListAge(hub);
   const position = await store.lists.position();
+  const failing = await examineHealth(hub);
   const { workers } = hub.front;
   const audit = await store.audit.head();
   const certificate = certificateWarning(identity.notAfter, surroundings.clock.now());
@@ -60,7 +72,8 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     location: identity.location,
     address: formatAddress(place.address),
     announced: place.announced,
-    takesLogins: mayLogIn(age) && surroundings.clock.now() <= identity.notAfter && workers?.serving !== 0,
+    takesLogins: failing.length === 0,
+    failing: failing.map((one) => ({ ...one })),
     lists: {
       state: age.state,
       ageSeconds: age.ageMs === null ? null : Math.floor(age.ageMs / 1_000),
@@ -69,14 +82,24 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     },
     rc: { address: formatAddress(place.rc), answers: hub.reach.answers },
     cards: await store.countCards(),
+    health: place.health && formatAddress(place.health),
+    waiting: await hub.records.countWaiting(),
+    records: await store.records.count(),
+    syncLagSeconds: Math.floor(hub.reporter.lagMs / 1_000),
     sessions: hub.sessions.count,
     connections: hub.gate.connections,
     workers,
     certificateEnds: identity.notAfter,
     limbasiya: hub.limbasiya && { cards: await hub.limbasiya.countPatients(), means: WHAT_IT_MEANS },
     audit: { rows: audit.number, anchor: anchorText(audit) },
-    warnings: [words, certificate, workersWarning(workers)].filter((warning) => warning !== null),
+    warnings: warningsOf([words, certificate, workersWarning(workers)], failing),
   };
+}
+
+/** What fails is said first, and nothing twice. */
+function warningsOf(others: readonly (string | null)[], failing: readonly Cause[]): string[] {
+  const all = [...failing.map(({ words }) => words), ...others];
+  return [...new Set(all.filter((warning) => warning !== null))];
 }
 
 /** Terminals refuse a hub whose certificate is over; it is said three days ahead. Null while all is well. */

@@ -17,6 +17,7 @@ export function addServe(program: Command): void {
     .option('--validity-seconds <seconds>', 'how long a session lasts')
     .option('--longest-session-seconds <seconds>', 'how long a session may be renewed for, from its login')
     .option('--time-zone <name>', "the clinic's, whose midnights end a day, as in Asia/Kolkata")
+    .option('--health <host:port>', 'where to ask for health and metrics; off: nowhere')
     .option('--records-key <file>', "the key of the records, where it is not the folder's keys/records.key")
     .option(...PASSPHRASE_OPTION)
     .option('--list-age-days <days>', 'how old the lists may be before logins stop')
@@ -28,7 +29,8 @@ export function addServe(program: Command): void {
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
     .action(async (_options, command: Command) => {
       const call = invocation(command);
-      const { listen, logLevel, allow, workers, recordsKey, ...policy } = await call.settings(hubSettings);
+      const { listen, logLevel, allow, workers, recordsKey, health, ...policy } =
+        await call.settings(hubSettings);
       const surroundings = surroundingsFor(logLevel);
       const records = recordsSecret(call, recordsKey);
       await untilStopped(async (signal) => {
@@ -42,6 +44,7 @@ export function addServe(program: Command): void {
           workers,
           logLevel,
           records,
+          health: health === 'off' ? undefined : health,
         });
         const address = formatAddress(running.address);
         const { id, location } = running;

@@ -5,6 +5,7 @@ import { isTimeZone } from '../records/calendar.ts';
 import { ALLOWED_SUITES, DEFAULT_POLICY } from '../serve.ts';
 
 const HUB_PORT = 8441;
+const HEALTH_PORT = 8442;
 const WORKERS_MAX = 64;
 
 /** Everything that may stand in a hub's settings.json. */
@@ -20,6 +21,12 @@ export const hubSettings = z.object({
   timeZone: z.string().refine(isTimeZone, 'a time zone, as in Asia/Kolkata').default(DEFAULT_POLICY.timeZone),
   /** The file of the records' key, where that is not keys/records.key. */
   recordsKey: z.string().min(1).optional(),
+  /** Where health and metrics are asked for: this machine alone, unless somebody chose otherwise. */
+  health: z
+    .union([z.literal('off'), addressSetting(HEALTH_PORT)], {
+      error: `HOST:PORT (else port ${HEALTH_PORT}), or off`,
+    })
+    .default({ host: '127.0.0.1', port: HEALTH_PORT }),
   /** A suite to accept besides cardea-1. */
   allow: choiceSetting(ALLOWED_SUITES).default('none'),
   /** How many processes serve terminals; 1: the one that owns the folder does it itself. */

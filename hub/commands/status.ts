@@ -23,10 +23,14 @@ function statusText(status: HubStatus): string {
     `listens on ${status.address}; terminals are told ${status.announced}`,
     `lists: ${lists.state}, ${ageText(lists.ageSeconds)}; limit ${lists.limitDays} days`,
     `registration centre: ${rc.address}, ${rc.answers ? 'answers' : 'does not answer'}`,
-    `cards: ${status.cards}; sessions: ${status.sessions}; connections: ${status.connections}`,
+    `cards: ${status.cards}; records: ${status.records}; waiting today: ${status.waiting}; sessions: ${status.sessions}; connections: ${status.connections}`,
     ...(status.workers === null
       ? []
       : [`workers: ${status.workers.serving} of ${status.workers.wanted} serve`]),
+    ...(status.syncLagSeconds < 60
+      ? []
+      : [`reports to it wait since ${ageText(status.syncLagSeconds).replace(' old', '')}`]),
+    `health and metrics: ${status.health === null ? 'switched off' : `http://${status.health}/healthz and /metrics`}`,
     `certificate ends ${new Date(status.certificateEnds).toISOString()}`,
     `audit trail: ${status.audit.rows} rows, anchor ${status.audit.anchor}`,
     ...(status.limbasiya === null ? [] : [limbasiyaText(status.limbasiya)]),

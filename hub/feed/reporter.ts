@@ -16,6 +16,8 @@ export class Reporter {
   #waiting = 0;
   #wake: () => void = () => {};
   #isDue = true;
+  /** Since when something waits that the RC has not heard; monotonic, ms. */
+  #behindSince: number | undefined;
 
   constructor(options: {
     readonly rc: Rc;
@@ -31,6 +33,12 @@ export class Reporter {
     this.#reach = options.reach;
     this.#surroundings = options.surroundings;
     this.#onRevoked = options.onRevoked;
+  }
+
+  /** How long the oldest of what the RC has not heard waits, in ms; 0 where it has heard everything. */
+  get lagMs(): number {
+    if (this.#behindSince === undefined) return 0;
+    return this.#surroundings.clock.monotonic() - this.#behindSince;
   }
 
   /** Something may be due. */
@@ -72,7 +80,11 @@ export class Reporter {
     try {
       for (;;) {
         const batch = await this.#outbox.next();
-        if (batch.tries.length === 0 && batch.pins.length === 0) return true;
+        if (batch.tries.length === 0 && batch.pins.length === 0) {
+          this.#behindSince = undefined;
+          return true;
+        }
+        this.#behindSince ??= this.#surroundings.clock.monotonic();
         const { cards } = await this.#rc.report({ tries: [...batch.tries], pins: [...batch.pins] });
         this.#reach.succeeded();
         await this.#outbox.delivered(batch);

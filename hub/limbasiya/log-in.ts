@@ -8,6 +8,7 @@ import { WIRE_ERROR } from '../../protocol/wire-error.ts';
 import { TurnedAwayError } from '../errors.ts';
 import { expectBody, notAuthenticated } from '../login/expect.ts';
 import type { LoggedIn } from '../login/logged-in.ts';
+import type { LoginCourse } from '../metrics/login-course.ts';
 import type { ConnectionServices } from '../services.ts';
 import type { Wire } from '../wire.ts';
 import type { LimbasiyaService } from './service.ts';
@@ -25,6 +26,7 @@ export interface LoginUnderWay {
   readonly deadline: number;
   /** The address that the terminal came from. */
   readonly source: string;
+  readonly course: LoginCourse;
 }
 
 /**
@@ -38,9 +40,10 @@ export async function logInLimbasiya(
   hub: ConnectionServices,
   limbasiya: LimbasiyaService,
   wire: Wire,
-  { hello, body, deadline, source }: LoginUnderWay,
+  { hello, body, deadline, source, course }: LoginUnderWay,
 ): Promise<LoggedIn> {
   const { clock } = hub.surroundings;
+  course.suite = 'limbasiya-2021';
   const login = new LimbasiyaHubLogin(hub.primitives, { hello, hub: limbasiya.self });
   try {
     const UID = readLogin(login, body, clock.now());
@@ -49,7 +52,9 @@ export async function logInLimbasiya(
     const { C, subject } = patient;
     await wire.send(login.challenge({ C, VT: hub.policy.validitySeconds }));
     wipe(C);
+    course.enter('card');
     const proof = expectBody(await wire.receive(deadline - clock.monotonic()), FRAME.proof);
+    course.enter('prove');
     const transport = readProof(login, proof);
     await limbasiya.entered(UID, source);
     return {

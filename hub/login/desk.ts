@@ -7,6 +7,7 @@ import { checkLists } from '../feed/list-age.ts';
 import type { Questions } from '../feed/questions.ts';
 import type { Reporter } from '../feed/reporter.ts';
 import type { Gate } from '../gate.ts';
+import type { Meter } from '../metrics/meter.ts';
 import type { HubServices } from '../services.ts';
 import { type PatientOrigin, patientOrigin } from '../store/audit.ts';
 import type { HubStore } from '../store/store.ts';
@@ -78,6 +79,7 @@ export interface LoginDeskOptions extends Pick<HubServices, 'surroundings' | 'po
   readonly gate: Gate;
   readonly questions: Questions;
   readonly reporter: Reporter;
+  readonly meter: Pick<Meter, 'tried'>;
 }
 
 /** The desk itself, at the store. */
@@ -120,7 +122,10 @@ export class LoginDesk implements Desk {
     const entry = await this.#hub.store.tries.enter(open.claim, shown, open.attempt, origin);
     if (entry === null) return null;
     this.#open.delete(number);
-    if (entry.gaveTryBack) this.#hub.gate.giveTryBack(open.source);
+    if (entry.gaveTryBack) {
+      this.#hub.gate.giveTryBack(open.source);
+      this.#hub.meter.tried('given-back');
+    }
     this.#hub.reporter.wake();
     const { subject, pinVersion } = entry.card;
     return { subject, pinVersion, failed: entry.failed };
@@ -160,6 +165,8 @@ export class LoginDesk implements Desk {
     try {
       const answer = await store.tries.answer(login, this.#origin(source));
       tookTry = answer.status === STATUS.goOn && answer.tookTry;
+      if (tookTry) this.#hub.meter.tried('taken');
+      else if (answer.status === STATUS.goOn && answer.attempt !== null) this.#hub.meter.tried('repeated');
       return answer;
     } finally {
       if (!login.recovery && !tookTry) gate.giveTryBack(source);

@@ -10,6 +10,7 @@ import { evaluate } from '../../protocol/oprf.ts';
 import { SilentPeerError } from '../errors.ts';
 import { isLimbasiyaLogin, logInLimbasiya } from '../limbasiya/log-in.ts';
 import { LIMITS } from '../limits.ts';
+import type { LoginCourse } from '../metrics/login-course.ts';
 import type { ConnectionServices } from '../services.ts';
 import type { Wire } from '../wire.ts';
 import type { DeskAnswer } from './desk.ts';
@@ -29,8 +30,14 @@ type Admitted = Extract<DeskAnswer, { readonly status: typeof STATUS.goOn }>;
  * @returns null when the card was refused with a status, and the connection is to be closed
  * @throws TurnedAwayError, ProtocolError, SilentPeerError, ConnectionLostError, StoreError
  */
-export async function logIn(hub: ConnectionServices, wire: Wire, source: string): Promise<LoggedIn | null> {
+export async function logIn(
+  hub: ConnectionServices,
+  wire: Wire,
+  source: string,
+  course: LoginCourse,
+): Promise<LoggedIn | null> {
   const { clock, random } = hub.surroundings;
+  course.enter('hello');
   const identity = hub.identity.current;
   const hello = encodeHello({
     nonce: random(32),
@@ -38,11 +45,13 @@ export async function logIn(hub: ConnectionServices, wire: Wire, source: string)
     certificates: identity.chain.slice(0, CERTIFICATES_MAX),
   });
   await wire.send(hello);
+  course.enter('typing');
   const body = await wire.receive(LIMITS.loginMs);
+  course.enter('decide');
   hub.load.check();
   const deadline = clock.monotonic() + LIMITS.proofMs;
   if (hub.limbasiya !== null && isLimbasiyaLogin(body)) {
-    return logInLimbasiya(hub, hub.limbasiya, wire, { hello, body, deadline, source });
+    return logInLimbasiya(hub, hub.limbasiya, wire, { hello, body, deadline, source, course });
   }
   if (!hub.identity.holds(identity)) throw new SilentPeerError('the key that the HELLO showed is gone');
   const login = new HubLogin(hub.primitives, { hello, hubStatic: identity.keyPair, random });
@@ -50,10 +59,11 @@ export async function logIn(hub: ConnectionServices, wire: Wire, source: string)
     const claim = login.readLogin(expectBody(body, FRAME.login));
     const answer = await hub.desk.answer(claim, source);
     if (answer.status !== STATUS.goOn) {
+      course.refused(answer.status);
       await wire.send(login.refuse(answer.status));
       return null;
     }
-    return await prove(hub, wire, { login, claim, answer, deadline });
+    return await prove(hub, wire, { login, claim, answer, deadline, course });
   } finally {
     login.wipe();
   }
@@ -64,15 +74,20 @@ interface Handshake {
   readonly claim: ReceivedLogin;
   readonly answer: Admitted;
   readonly deadline: number;
+  readonly course: LoginCourse;
 }
 
 /** From the CHALLENGE to the right PROOF; a try that was taken is settled in any case. */
 async function prove(hub: ConnectionServices, wire: Wire, handshake: Handshake): Promise<LoggedIn> {
   const { number, card } = handshake.answer;
+  const { course } = handshake;
   let loggedIn: LoggedIn | undefined;
   try {
+    course.enter('evaluate');
     await wire.send(challenge(hub, handshake));
+    course.enter('card');
     const body = await wire.receive(handshake.deadline - hub.surroundings.clock.monotonic());
+    if (body[0] === FRAME.proof) course.enter('prove');
     loggedIn = await readProof(hub, handshake, body);
     return loggedIn;
   } finally {

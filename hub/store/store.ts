@@ -41,6 +41,8 @@ export interface HubStore {
     HubAudit,
     'markPatientsBy' | 'markOf' | 'note' | 'noteRefusal' | 'noteService' | 'list' | 'head'
   >;
+  /** Writes as much as a login does, to see whether it can be. @throws StoreError and its kin */
+  probe(): Promise<void>;
   findCard(uid: Uint8Array): Promise<HeldCard | null>;
   countCards(): Promise<number>;
   /** Commits what waits; whoever asks later is refused. */
@@ -70,6 +72,7 @@ export function openHubStore(folder: string, clock: Pick<Clock, 'now'> = systemC
   const cards = new CardRows(db);
   const pins = new PinChanges(db, group, trail, cards);
   const count = db.prepare<[], { readonly cards: number }>('SELECT count(*) AS cards FROM card');
+  const probe = db.prepare('INSERT OR REPLACE INTO probe (only, filler) VALUES (1, zeroblob(8000))');
   return {
     tries: new Tries(group, trail, cards, pins),
     pins,
@@ -78,6 +81,7 @@ export function openHubStore(folder: string, clock: Pick<Clock, 'now'> = systemC
     patients: new Patients(db, group),
     records: new RecordRows(db, group, trail),
     audit: new HubAudit(group, trail),
+    probe: () => group.write(() => void probe.run()),
     findCard: async (uid) => cards.find(uid),
     countCards: async () => count.get()?.cards ?? 0,
     close() {

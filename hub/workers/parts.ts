@@ -22,6 +22,7 @@ export interface Parts {
 export interface Notes {
   readonly door: { loggedIn(visit: number): void; leave(visit: number): void };
   readonly reporter: ConnectionServices['reporter'];
+  readonly meter: ConnectionServices['meter'];
 }
 
 type MethodsOf<T> = { readonly [P in keyof T]: { readonly [M in keyof T[P]]: true } };
@@ -40,4 +41,5 @@ export const ASKED: MethodsOf<Parts> = {
 export const TOLD: MethodsOf<Notes> = {
   door: { loggedIn: true, leave: true },
   reporter: { wake: true },
+  meter: { login: true },
 };

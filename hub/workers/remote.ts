@@ -54,7 +54,10 @@ export class Remote {
 export function remoteServices(
   remote: Remote,
   limbasiya: WorkerConfig['limbasiya'],
-): Pick<ConnectionServices, 'door' | 'desk' | 'store' | 'questions' | 'records' | 'reporter' | 'limbasiya'> {
+): Pick<
+  ConnectionServices,
+  'door' | 'desk' | 'store' | 'questions' | 'records' | 'reporter' | 'meter' | 'limbasiya'
+> {
   const asked = <P extends keyof Parts>(part: P) =>
     objectOf<Parts[P]>(ASKED[part], (method, args) => remote.ask(part, method, args));
   const told = <P extends keyof Notes>(part: P) =>
@@ -68,6 +71,7 @@ export function remoteServices(
     questions: asked('questions'),
     records: asked('records'),
     reporter: told('reporter'),
+    meter: told('meter'),
     limbasiya: service,
   };
 }

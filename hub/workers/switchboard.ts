@@ -30,6 +30,7 @@ export class Switchboard {
       questions: services.questions,
       records: services.records,
       reporter: services.reporter,
+      meter: services.meter,
       limbasiya: services.limbasiya ?? NO_LIMBASIYA,
     };
   }

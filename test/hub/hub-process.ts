@@ -46,7 +46,17 @@ export async function startServing(
   folder: string,
   ...words: readonly string[]
 ): Promise<{ readonly hub: HubCommand; readonly address: Address }> {
-  const common = ['--data', folder, '--listen', '127.0.0.1:0', '--json', '--log-level', 'warn'];
+  const common = [
+    '--data',
+    folder,
+    '--listen',
+    '127.0.0.1:0',
+    '--health',
+    'off',
+    '--json',
+    '--log-level',
+    'warn',
+  ];
   const hub = runHub('serve', ...common, ...words);
   const { value } = await hub.lines.next();
   if (value === undefined) throw new Error(`the hub did not start: ${hub.errors.join('')}`);

@@ -38,7 +38,17 @@ describe('cardea-hub', () => {
     expect(joined).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(joined.out)).toMatchObject({ id: 'hub-2', limbasiya: null });
 
-    const serving = start('serve', '--data', folder, '--listen', '127.0.0.1:0', '--allow', 'limbasiya-2021');
+    const serving = start(
+      'serve',
+      '--data',
+      folder,
+      '--listen',
+      '127.0.0.1:0',
+      '--health',
+      'off',
+      '--allow',
+      'limbasiya-2021',
+    );
     const logged = allOf(serving.stderr);
     if (serving.stdout !== null) await once(serving.stdout, 'data');
     const status = await run('status', '--data', folder);

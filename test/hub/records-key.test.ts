@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openRecordCipher, type RecordsSecret, recordsKey } from '../../hub/records/key.ts';
-import { openHubStore } from '../../hub/store/store.ts';
+import { createHubStore, openHubStore } from '../../hub/store/store.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 import { machineOrigin } from '../../runtime/audit/event.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -16,6 +16,7 @@ const random = systemRandom;
 /** A hub's folder, with a record in its store if `holdsRecord`. */
 function hub({ holdsRecord = true } = {}) {
   const folder = temporaryFolder();
+  createHubStore(folder);
   const store = openHubStore(folder, systemClock);
   onTestFinished(() => store.close());
   const file = join(folder, 'keys', 'records.key');

@@ -31,6 +31,8 @@ const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 export interface SiteOptions {
   readonly clock?: SimulatedClock;
+  /** Where it keeps its store; a temporary folder when left out. */
+  readonly folder?: string;
   /** Terminals are served by so many workers, in this process. */
   readonly workers?: number;
   readonly policy?: Partial<HubPolicy>;
@@ -61,7 +63,7 @@ export class Site {
   }
 
   static async open(options: SiteOptions = {}): Promise<Site> {
-    const site = new Site(temporaryFolder(), await hubIdentity(), options);
+    const site = new Site(options.folder ?? temporaryFolder(), await hubIdentity(), options);
     createHubStore(site.folder);
     onTestFinished(() => site.stop());
     await site.start();
