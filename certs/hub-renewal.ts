@@ -18,6 +18,11 @@ export function hubRenewalDue({ notBefore }: Pick<HubIdentity, 'notBefore'>): nu
   return notBefore + BACKDATED_MS + DAY_MS;
 }
 
+/** Whether it needs no renewal yet. One that begins in the future does: a clock was wrong when it was issued. */
+export function isHubFresh(identity: Pick<HubIdentity, 'notBefore'>, now: number): boolean {
+  return now >= identity.notBefore && now < hubRenewalDue(identity);
+}
+
 /**
  * Has a new X25519 pair certified for the hub, and keeps it in place of the old one, whose file is gone with
  * that: from then on the old private key is in memory alone, its holder's to wipe. The new one is on the disk

@@ -22,6 +22,14 @@ export function tlsRenewalDue(certificate: Uint8Array): number {
   return notBefore + (2 / 3) * (notAfter - notBefore);
 }
 
+/**
+ * Whether a TLS certificate (DER) needs no renewal yet. One that begins in the future does: it was issued while a
+ * clock was wrong, and nobody believes it now.
+ */
+export function isTlsFresh(certificate: Uint8Array, now: number): boolean {
+  return now >= parseCertificate(certificate).notBefore && now < tlsRenewalDue(certificate);
+}
+
 /** What renews a TLS identity: who asks, and where the identity is kept. */
 export interface TlsRenewal {
   readonly clock: Pick<Clock, 'now'>;
@@ -55,8 +63,8 @@ export async function refreshTlsIdentity(
   identity: TlsIdentity,
   { clock, client, folder, place = 'keys', signal, authority }: TlsRenewal,
 ): Promise<TlsIdentity> {
-  const isDue = clock.now() >= tlsRenewalDue(identity.certificate);
-  if (!isDue && !isSuperseded(identity.authorities, authority)) return identity;
+  const isFresh = isTlsFresh(identity.certificate, clock.now());
+  if (isFresh && !isSuperseded(identity.authorities, authority)) return identity;
   const keyFolder = join(folder, place);
   const key = await nextKey(keyFolder, identity);
   const answer = await client.renew({ tlsKey: toHex(key.publicKey) }, signal);

@@ -46,6 +46,8 @@ export class RefusedError extends CardeaError {
   readonly code: RefusalCode;
   /** Who asked, where that is known before they are let in. */
   readonly by: Membership | null;
+  /** What only the operator is told, in the audit trail: which member it is about, and why. */
+  readonly about: { readonly member: string | null; readonly detail: string } | null;
   /** For whoever asked too often. */
   readonly retryAfterSeconds: number | null;
 
@@ -56,11 +58,13 @@ export class RefusedError extends CardeaError {
       readonly cause?: unknown;
       readonly by?: Membership;
       readonly retryAfterSeconds?: number;
+      readonly about?: RefusedError['about'];
     } = {},
   ) {
     super(message, options);
     this.code = code;
     this.by = options.by ?? null;
+    this.about = options.about ?? null;
     this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 }

@@ -11,6 +11,7 @@ import type { Surroundings } from '../runtime/surroundings.ts';
 import { createApp } from './api/app.ts';
 import { answerBrokenHttp } from './api/problems.ts';
 import type { RateLimits } from './api/rate-limits.ts';
+import { checkClock } from './clock-check.ts';
 import { FeedSignal } from './feed-signal.ts';
 import { RcFolderError, rcPaths, readNetworkFile, writeListeningPort } from './folder.ts';
 import { MasterKeys, openLimbasiyaKey } from './master-keys.ts';
@@ -45,6 +46,7 @@ export interface RunningRc {
  * Serves the registration centre that `initRc` made in `folder`, which it holds alone (DESIGN, one owner).
  *
  * @throws RcFolderError, FolderInUseError, SecretFileExposedError, PassphraseError, AddressInUseError
+ * @throws ImpossibleTimeError when this machine's clock cannot be right
  * @throws StoreCorruptError, StoreTooNewError and the other errors of the store
  */
 export async function serveRc(options: ServeOptions): Promise<RunningRc> {
@@ -64,6 +66,7 @@ export async function serveRc(options: ServeOptions): Promise<RunningRc> {
     const masterKeys = resources.add(await MasterKeys.load(secrets), (keys) => keys.wipe());
     const authority = await NetworkAuthority.open(secrets, random);
     const now = surroundings.clock.now();
+    checkClock(authority.current.certificate, now);
     const identity = await currentServerIdentity(folder, authority, announced, now);
     const store = resources.add(openRcStore(paths.store), (opened) => opened.close());
     const { clock, log } = surroundings;

@@ -1,6 +1,5 @@
-import { parseCertificate } from '../certs/certificate.ts';
 import { newTlsKeyPair } from '../certs/keys.ts';
-import { tlsRenewalDue } from '../certs/renewal.ts';
+import { isTlsFresh } from '../certs/renewal.ts';
 import { loadTlsIdentity, saveTlsIdentity, type TlsIdentity } from '../certs/tls-identity.ts';
 import { equalConstantTime } from '../protocol/bytes.ts';
 import type { Address } from '../runtime/network.ts';
@@ -40,9 +39,9 @@ export async function currentServerIdentity(
   now: number,
 ): Promise<TlsIdentity> {
   const identity = await loadTlsIdentity(folder);
-  const { notBefore } = parseCertificate(identity.certificate);
-  const isFresh = now >= notBefore && now < tlsRenewalDue(identity.certificate);
   const [newest] = identity.authorities;
   const isOfAuthority = newest !== undefined && equalConstantTime(newest, authority.current.certificate);
-  return isFresh && isOfAuthority ? identity : issueServerIdentity(folder, authority, address, now);
+  return isTlsFresh(identity.certificate, now) && isOfAuthority
+    ? identity
+    : issueServerIdentity(folder, authority, address, now);
 }

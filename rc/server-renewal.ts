@@ -4,6 +4,7 @@ import type { TlsIdentity } from '../certs/tls-identity.ts';
 import { sleep } from '../runtime/clock.ts';
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import { checkClock } from './clock-check.ts';
 import type { NetworkAuthority } from './network-authority.ts';
 import { currentServerIdentity } from './server-identity.ts';
 
@@ -56,7 +57,9 @@ export class ServerRenewal {
 
   async #look(): Promise<void> {
     const { surroundings, folder, authority, address, https } = this.#options;
-    const identity = await currentServerIdentity(folder, authority, address, surroundings.clock.now());
+    const now = surroundings.clock.now();
+    checkClock(authority.current.certificate, now);
+    const identity = await currentServerIdentity(folder, authority, address, now);
     if (Buffer.from(identity.certificate).equals(this.#identity.certificate)) return;
     this.#identity = identity;
     https.renew(identity);

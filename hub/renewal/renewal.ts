@@ -1,4 +1,4 @@
-import { hubRenewalDue, renewHubIdentity } from '../../certs/hub-renewal.ts';
+import { hubRenewalDue, isHubFresh, renewHubIdentity } from '../../certs/hub-renewal.ts';
 import type { RcClient } from '../../certs/rc-client.ts';
 import { isSuperseded, refreshTlsIdentity, tlsRenewalDue } from '../../certs/renewal.ts';
 import type { TlsIdentity } from '../../certs/tls-identity.ts';
@@ -73,8 +73,8 @@ export class Renewal {
 
   async #renewHub(signal: AbortSignal): Promise<void> {
     const { surroundings, folder, client, identity } = this.#options;
-    const isDue = surroundings.clock.now() >= hubRenewalDue(identity.current);
-    if (!isDue && !isSuperseded(identity.current.chain.slice(1), this.#authority)) return;
+    const isFresh = isHubFresh(identity.current, surroundings.clock.now());
+    if (isFresh && !isSuperseded(identity.current.chain.slice(1), this.#authority)) return;
     identity.replace(await renewHubIdentity(identity.current, { surroundings, client, folder, signal }));
     surroundings.log.info("the hub's certificate was renewed, with a new key");
   }

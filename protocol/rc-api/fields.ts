@@ -25,6 +25,11 @@ export const time = z.int().min(0);
 /** Hub ids, and terminals' and operators' names alike: 3 to 32 of `a-z 0-9 -` (PROTOCOL 2.1). */
 export const memberId = z.string().regex(/^[a-z0-9-]{3,32}$/, '3 to 32 of a-z, 0-9 and -');
 
+/** The id of somebody new: one that begins and ends with a letter or a digit, so that it is no option and no line. */
+export const newMemberId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$/, '3 to 32 of a-z, 0-9 and -, the first and the last no -');
+
 export const memberKind = z.enum(['hub', 'device', 'operator']);
 export const operatorRole = z.enum(['admin', 'registrar', 'auditor']);
 /** Why a card can be revoked. `replaced` is what its successor's registration says, and nobody else. */
@@ -36,6 +41,12 @@ export const hostPort = z
   .string()
   .max(261)
   .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$/, 'HOST:PORT');
+
+/** `HOST:PORT` where somebody can be reached: port 0 is none. */
+export const reachableHostPort = z
+  .string()
+  .max(261)
+  .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):(?!0+$)[0-9]{1,5}$/, 'HOST:PORT, the port from 1 to 65535');
 
 /**
  * No Cc, Zl, Zp or Bidi_Control of Unicode, written out: not every program that reads the API's document knows them

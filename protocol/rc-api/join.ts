@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { count, der, hexBytes, hostPort, line, memberId, memberKind, operatorRole, time } from './fields.ts';
+import {
+  count,
+  der,
+  hexBytes,
+  hostPort,
+  line,
+  memberId,
+  memberKind,
+  newMemberId,
+  operatorRole,
+  reachableHostPort,
+  time,
+} from './fields.ts';
 
 /** How a hub stands, for operators. */
 export const hubStanding = z.object({
@@ -60,9 +72,14 @@ export type JoinResponse = z.infer<typeof joinResponse>;
 
 /** `POST /v1/tokens`, by an admin: mints a join token. What its certificate will say is bound here. */
 export const tokenRequest = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('hub'), id: memberId, location: line(64), address: hostPort }),
-  z.object({ kind: z.literal('device'), id: memberId }),
-  z.object({ kind: z.literal('operator'), id: memberId, role: operatorRole }),
+  z.object({
+    kind: z.literal('hub'),
+    id: newMemberId,
+    location: line(64),
+    address: reachableHostPort,
+  }),
+  z.object({ kind: z.literal('device'), id: newMemberId }),
+  z.object({ kind: z.literal('operator'), id: newMemberId, role: operatorRole }),
 ]);
 export type TokenRequest = z.infer<typeof tokenRequest>;
 

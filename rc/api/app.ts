@@ -75,7 +75,10 @@ async function noteRefusal(
   const route = routeOf(request);
   if (route === undefined || REFUSALS[refused.code] === 400) return;
   const origin = originFrom(request, request.caller ?? refused.by, clock);
-  await store.audit.noteRefusal({ ...origin, action: WANTED[route], outcome: refused.code }, log);
+  await store.audit.noteRefusal(
+    { ...origin, action: WANTED[route], outcome: refused.code, ...refused.about },
+    log,
+  );
 }
 
 /** Undefined where no route fits the request. */

@@ -157,6 +157,9 @@ function refuseToken({ log }: RcContext, verdict: TokenVerdict): RefusedError {
   return new RefusedError(
     'token-refused',
     "the join token is not good: ask the network's operator for a new one",
+    verdict.outcome === 'refused'
+      ? { about: { member: verdict.id, detail: `token=${verdict.fault.replaceAll(' ', '-')}` } }
+      : {},
   );
 }
 

@@ -4,7 +4,7 @@ import {
   keyFingerprint,
   parseCertificate,
 } from '../../certs/certificate.ts';
-import { tlsRenewalDue } from '../../certs/renewal.ts';
+import { isTlsFresh } from '../../certs/renewal.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import {
   type RenewRequest,
@@ -67,7 +67,7 @@ async function renewTls(context: RcContext, origin: MemberOrigin, spki: Uint8Arr
   const key = keyFingerprint(spki);
   const certified = await store.certificates.certified(key);
   const isAgain = certified?.member === member && certified.der !== null;
-  if (isAgain && now < tlsRenewalDue(certified.der)) return certified.der;
+  if (isAgain && isTlsFresh(certified.der, now)) return certified.der;
   const der = await issueTls(context, member, spki, now);
   const fingerprint = certificateFingerprint(der);
   const expires = parseCertificate(der).notAfter;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { memberId } from '../../protocol/rc-api/fields.ts';
+import { newMemberId } from '../../protocol/rc-api/fields.ts';
 import { formatAddress } from '../../runtime/address.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
 import { askNewPassphrase, passphraseSource } from '../../runtime/passphrase.ts';
@@ -24,8 +24,9 @@ export function addInit(program: Command, world: CommandWorld): void {
     .option('--passphrase-stdin', 'read the passphrase from standard input')
     .action(async (options: InitFlags, command: Command) => {
       const call = invocation(command, world.io);
-      const operator = memberId.safeParse(options.operator);
-      if (!operator.success) throw new UsageError('--operator: 3 to 32 of a-z, 0-9 and -');
+      const operator = newMemberId.safeParse(options.operator);
+      if (!operator.success)
+        throw new UsageError('--operator: 3 to 32 of a-z, 0-9 and -, the first and the last no -');
       const { address } = await call.settings(rcSettings);
       const { folder } = call;
       const made = await initRc({

@@ -54,8 +54,8 @@ export class RepeatedEvents {
 
   /** Under what it is counted, and as what. */
   #placeOf(event: NewAuditEvent): { readonly key: string; readonly kept: NewAuditEvent } {
-    const { time, role, action, outcome, by, from, card, subject, member } = event;
-    const key = JSON.stringify([action, outcome, by, from, card, subject, member]);
+    const { time, role, action, outcome, by, from, card, subject, member, detail } = event;
+    const key = JSON.stringify([action, outcome, by, from, card, subject, member, detail]);
     if (this.#counted.has(key) || this.#counted.size < KEYS_MAX) return { key, kept: event };
     // Too many at once to tell them apart.
     const kept = { time, role, action, outcome, by: null, from: null };
@@ -64,5 +64,7 @@ export class RepeatedEvents {
 }
 
 function summary({ last, repeats }: Counted): NewAuditEvent[] {
-  return repeats === 0 ? [] : [{ ...last, detail: `repeats=${repeats}` }];
+  return repeats === 0
+    ? []
+    : [{ ...last, detail: [last.detail ?? [], `repeats=${repeats}`].flat().join(' ') }];
 }

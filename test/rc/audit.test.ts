@@ -128,7 +128,7 @@ describe("the registration centre's audit trail", () => {
       { ...byAuditor, action: 'card.revoked', outcome: 'not-allowed' },
       { ...byAuditor, action: 'card.shown', outcome: 'card-unknown' },
       { ...HERE, action: 'card.listed', outcome: 'certificate-required' },
-      { ...HERE, action: 'member.joined', outcome: 'token-refused' },
+      { ...HERE, action: 'member.joined', outcome: 'token-refused', detail: 'token=unknown' },
       { ...BY_ADMIN, action: 'card.registered', outcome: 'patient-unknown' },
       { ...HERE, action: 'card.listed', outcome: 'certificate-required', detail: 'repeats=2' },
     ]);

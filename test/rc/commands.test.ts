@@ -67,7 +67,10 @@ describe('cardea-rc init', () => {
     expect(again).toMatchObject({ code: 1, out: '' });
     expect(again.err).toMatch(/^cardea-rc: .* is not empty .* choose another folder with --data\n$/);
     const wrong = await run(rc, 'init --operator Asha', join(temporaryFolder(), 'new'));
-    expect(wrong).toMatchObject({ code: 2, err: 'cardea-rc: --operator: 3 to 32 of a-z, 0-9 and -\n' });
+    expect(wrong).toMatchObject({
+      code: 2,
+      err: 'cardea-rc: --operator: 3 to 32 of a-z, 0-9 and -, the first and the last no -\n',
+    });
   });
 });
 

@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import SqliteDatabase from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { verifyHubChain } from '../../certs/hub-chain.ts';
 import { decodeJoinToken } from '../../certs/join-token.ts';
@@ -6,7 +8,12 @@ import { fromHex, toHex } from '../../protocol/bytes.ts';
 import type { TokenRequest } from '../../protocol/rc-api/join.ts';
 import { Joiner, NOW, TestRc } from './running-rc.ts';
 
-const HUB: TokenRequest = { kind: 'hub', id: 'goa-01', location: 'Goa', address: 'goa-01.example:8441' };
+const HUB = {
+  kind: 'hub',
+  id: 'goa-01',
+  location: 'Goa',
+  address: 'goa-01.example:8441',
+} as const satisfies TokenRequest;
 const DAY = 24 * 60 * 60 * 1000;
 const REFUSED = { code: 'rc-refused', problemCode: 'token-refused', status: 403 };
 
@@ -75,6 +82,16 @@ describe('joining', () => {
       'unknown',
       'expired',
     ]);
+    await rc.stop();
+    const db = new SqliteDatabase(join(rc.folder, 'store.sqlite'), { readonly: true });
+    const rows = db.prepare("SELECT member, detail FROM audit WHERE outcome = 'token-refused'").all();
+    db.close();
+    expect(rows).toEqual([
+      { member: 'goa-01', detail: 'token=used' },
+      { member: 'desk-1', detail: 'token=replaced' },
+      { member: null, detail: 'token=unknown' },
+      { member: 'desk-1', detail: 'token=expired' },
+    ]);
   });
 
   it('refuses a token in the hands of another kind of joiner', async () => {
@@ -116,11 +133,18 @@ describe('joining', () => {
     });
   });
 
-  it('mints no token for an address that is none', async () => {
+  it('mints no token for an address where nobody can be reached, nor for an id that looks like an option', async () => {
     const rc = await TestRc.start();
-    await expect(rc.mint({ ...HUB, address: 'goa-01.example:99999' } as TokenRequest)).rejects.toMatchObject({
-      problemCode: 'request-malformed',
-    });
+    const wrong: TokenRequest[] = [
+      ...['goa-01.example:99999', 'goa-01.example:0', 'goa-01.example:00', '[::1]:0'].map((address) => ({
+        ...HUB,
+        address,
+      })),
+      ...['---', '-goa', 'goa-', '--data'].map((id) => ({ kind: 'device' as const, id })),
+    ];
+    for (const request of wrong) {
+      await expect(rc.mint(request)).rejects.toMatchObject({ problemCode: 'request-malformed' });
+    }
   });
 
   it('says nothing of a token’s secret in the log', async () => {
