@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { createProgram, runCommandLine } from '../runtime/command-line.ts';
 import { addAudit } from './commands/audit.ts';
+import { addBackup } from './commands/backup.ts';
 import { addJoin } from './commands/join.ts';
 import { addQueue } from './commands/queue.ts';
 import { addRecords } from './commands/records.ts';
@@ -18,5 +19,6 @@ addStatus(program);
 addQueue(program);
 addRecords(program);
 addAudit(program);
+addBackup(program);
 
 process.exitCode = await runCommandLine(program, process.argv.slice(2));

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { loadHubIdentity } from '../certs/hub-identity.ts';
 import { RcClient } from '../certs/rc-client.ts';
 import { loadTlsIdentity } from '../certs/tls-identity.ts';
@@ -5,6 +6,7 @@ import { wipe } from '../protocol/bytes.ts';
 import { serverPrimitives } from '../protocol/crypto/fastest.ts';
 import { formatAddress } from '../runtime/address.ts';
 import { AnchorKeeper } from '../runtime/audit/anchor-keeper.ts';
+import { BackupError } from '../runtime/backup.ts';
 import { serveControl } from '../runtime/control-socket.ts';
 import type { Address } from '../runtime/network.ts';
 import { NetworkError } from '../runtime/network-errors.ts';
@@ -13,6 +15,7 @@ import type { LogLevel } from '../runtime/pino-log.ts';
 import { Resources } from '../runtime/stop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { answerAudit } from './audit-page.ts';
+import { copyHubStore } from './backup.ts';
 import { LIST_AGE_LIMIT_DAYS } from './feed/list-age.ts';
 import { type Front, OwnFront } from './front.ts';
 import { type HealthEndpoint, serveHealth } from './health/endpoint.ts';
@@ -40,6 +43,9 @@ export const DEFAULT_POLICY: HubPolicy = {
   longestSessionSeconds: 1_800,
   timeZone: localTimeZone(),
 };
+
+/** What `cardea-hub backup` asks of the process that serves. */
+const copyRequest = z.object({ path: z.string() });
 
 export interface ServeOptions {
   readonly surroundings: Surroundings;
@@ -150,7 +156,12 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
     const place = { address: hub.address, announced, rc: rcAddress, health };
     const status = () => statusOf(hub.services, place);
     const audit = (params: unknown) => answerAudit(store, clock, params);
-    const handlers = { status, audit, ...office };
+    const copy = async (params: unknown) => {
+      const path = copyRequest.safeParse(params);
+      if (!path.success) throw new BackupError('the database can be copied to a path alone');
+      return { anchor: await copyHubStore(store, clock, path.data.path) };
+    };
+    const handlers = { status, audit, copyStore: copy, ...office };
     resources.add(await serveControl(folder, handlers, surroundings.log), (control) => control.close());
     const { hubId: id, location } = identity;
     surroundings.log.info('the hub serves', { id, address: formatAddress(hub.address) });

@@ -1,28 +1,20 @@
-import { readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Authority, type AuthorityKey, createAuthority } from '../certs/authority.ts';
 import { certificateFingerprint, keyFingerprint, parseCertificate } from '../certs/certificate.ts';
 import { newTlsKeyPair } from '../certs/keys.ts';
 import { saveTlsIdentity } from '../certs/tls-identity.ts';
 import { toHex, wipe } from '../protocol/bytes.ts';
 import { machineOrigin } from '../runtime/audit/event.ts';
-import { CardeaError } from '../runtime/errors.ts';
 import { makeSecretFolder } from '../runtime/files.ts';
 import type { Address } from '../runtime/network.ts';
-import { takeOwnership } from '../runtime/ownership.ts';
 import type { SecretFolder } from '../runtime/secret-folder.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import { rcPaths, writeNetworkFile } from './folder.ts';
+import { rcPaths } from './folder.ts';
 import { MasterKeys, openLimbasiyaKey } from './master-keys.ts';
 import { NetworkAuthority } from './network-authority.ts';
 import { rcSecrets } from './secrets.ts';
 import { issueServerIdentity } from './server-identity.ts';
 import { createRcStore } from './store/rc-store.ts';
-
-/** The folder holds something already, and nothing in it was touched. */
-export class AlreadySetUpError extends CardeaError {
-  readonly code = 'already-set-up';
-}
+import { makeRcFolder } from './workshop.ts';
 
 export interface InitOptions {
   readonly surroundings: Surroundings;
@@ -43,56 +35,21 @@ export interface NewNetwork {
   readonly fingerprint: string;
 }
 
-/** Where everything is made before it is moved to its place. */
-const WORKSHOP = 'init-under-way';
-/** What may lie in the folder before: ownership's files, settings, and what a cut `init` has left. */
-const HARMLESS = new RegExp(`^(?:owner\\..*|settings\\.json|${WORKSHOP}|\\.network\\.json\\..*\\.tmp)$`);
 const GENERATION_BYTES = 16;
 
 /**
  * Sets a network up (DESIGN, setting up): its authority, master key, database, the registration centre's TLS
  * certificate, and the first operator, an admin, in `operator/`.
  *
- * Everything is made in a folder within, then moved to its place, and last comes network.json, without which
- * nothing serves the folder: an `init` that was cut short is begun anew by the next.
+ * One that was cut short is begun anew by the next (`makeRcFolder`).
  *
  * @throws AlreadySetUpError, FolderInUseError, FileError, StoreError
  */
 export async function initRc(options: InitOptions): Promise<NewNetwork> {
-  const { folder } = options;
-  const ownership = takeOwnership(folder, 'cardea-rc init');
-  try {
-    await clearUnfinished(folder);
-    const workshop = join(folder, WORKSHOP);
-    await makeSecretFolder(workshop);
-    const network = await makeEverything(workshop, options);
-    const made = rcPaths(workshop);
-    const place = rcPaths(folder);
-    await rename(made.keys, place.keys);
-    await rename(made.operator, place.operator);
-    await rename(made.store, place.store);
-    await writeNetworkFile(folder, { kind: 'registration-centre', address: options.address });
-    await rm(workshop, { recursive: true });
-    return network;
-  } finally {
-    ownership.release();
-  }
-}
-
-/** Removes what an `init` that never ended has left. @throws AlreadySetUpError when there is anything else */
-async function clearUnfinished(folder: string): Promise<void> {
-  const names = await readdir(folder);
-  const isUnfinished = names.includes(WORKSHOP) && !names.includes('network.json');
-  const leftovers = isUnfinished ? ['keys', 'operator', 'store.sqlite'] : [];
-  const foreign = names.filter((name) => !HARMLESS.test(name) && !leftovers.includes(name));
-  if (foreign.length > 0) {
-    throw new AlreadySetUpError(
-      `${folder} is not empty (${foreign.slice(0, 3).join(', ')}) and is not overwritten: choose another folder with --data`,
-    );
-  }
-  for (const name of [...leftovers, WORKSHOP]) {
-    await rm(join(folder, name), { recursive: true, force: true });
-  }
+  return makeRcFolder(options.folder, 'init', async (workshop) => ({
+    address: options.address,
+    result: await makeEverything(workshop, options),
+  }));
 }
 
 async function makeEverything(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { createProgram } from '../runtime/command-line.ts';
 import { addAudit } from './commands/audit.ts';
+import { addBackup } from './commands/backup.ts';
 import { addCardCommands } from './commands/card.ts';
 import { addHub } from './commands/hub.ts';
 import { addInit } from './commands/init.ts';
@@ -31,6 +32,7 @@ export function createRcProgram(world: CommandWorld): Command {
   addRotate(program, world);
   addHub(program, world);
   addAudit(program, world);
+  addBackup(program, world);
   const card = program.command('card').description('the cards of patients');
   addCardRegister(card, world);
   addCardReplace(card, world);

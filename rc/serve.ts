@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
+import { z } from 'zod';
 import { HttpsServer } from '../certs/https-server.ts';
 import { wipe } from '../protocol/bytes.ts';
 import { serverPrimitives } from '../protocol/crypto/fastest.ts';
 import { formatAddress } from '../runtime/address.ts';
 import { AnchorKeeper } from '../runtime/audit/anchor-keeper.ts';
+import { serveControl } from '../runtime/control-socket.ts';
 import type { Address } from '../runtime/network.ts';
 import { takeOwnership } from '../runtime/ownership.ts';
 import { Resources } from '../runtime/stop.ts';
@@ -11,6 +13,7 @@ import type { Surroundings } from '../runtime/surroundings.ts';
 import { createApp } from './api/app.ts';
 import { answerBrokenHttp } from './api/problems.ts';
 import type { RateLimits } from './api/rate-limits.ts';
+import { copyRegistry } from './backup.ts';
 import { checkClock } from './clock-check.ts';
 import { FeedSignal } from './feed-signal.ts';
 import { RcFolderError, rcPaths, readNetworkFile, writeListeningPort } from './folder.ts';
@@ -20,6 +23,9 @@ import { rcSecrets, type SecretSources } from './secrets.ts';
 import { currentServerIdentity } from './server-identity.ts';
 import { ServerRenewal } from './server-renewal.ts';
 import { openRcStore } from './store/rc-store.ts';
+
+/** What `cardea-rc backup` asks of the process that serves, on the same machine as the same user. */
+const copyRequest = z.object({ path: z.string() });
 
 export interface ServeOptions {
   readonly surroundings: Surroundings;
@@ -100,6 +106,12 @@ export async function serveRc(options: ServeOptions): Promise<RunningRc> {
       publicAddress: () => reached,
       certificateEnds: () => renewal.certificateEnds,
     });
+    const copy = async (params: unknown) => {
+      const path = copyRequest.safeParse(params);
+      if (!path.success) throw new RcFolderError('the registry can be copied to a path alone');
+      return { anchor: await copyRegistry(store, clock, path.data.path) };
+    };
+    resources.add(await serveControl(folder, { copyStore: copy }, log), (control) => control.close());
     https.server.on('request', app.routing);
     https.server.on('clientError', answerBrokenHttp);
     const address = await https.listen(listen);

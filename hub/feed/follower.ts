@@ -86,12 +86,12 @@ function queryAfter(position: FeedPosition | null): FeedQuery {
 
 async function applyPage(services: HubServices, page: FeedPage): Promise<void> {
   const { store, sessions, reporter, surroundings } = services;
-  const { revoked, restored } = await store.lists.applyPage(page);
+  const { revoked, restored, due } = await store.lists.applyPage(page);
   sessions.endRevoked(revoked);
   if (restored) {
     surroundings.log.warn('the registration centre was restored: reading the feed from its beginning');
-    reporter.wake();
   }
+  if (due) reporter.wake();
   if (page.changes.length > 0) surroundings.log.info('lists updated', { changes: page.changes.length });
 }
 

@@ -80,12 +80,17 @@ export class Reporter {
     try {
       for (;;) {
         const batch = await this.#outbox.next();
-        if (batch.tries.length === 0 && batch.pins.length === 0) {
+        const { tries, pins, held } = batch;
+        if (tries.length + pins.length + held.length === 0) {
           this.#behindSince = undefined;
           return true;
         }
         this.#behindSince ??= this.#surroundings.clock.monotonic();
-        const { cards } = await this.#rc.report({ tries: [...batch.tries], pins: [...batch.pins] });
+        const { cards } = await this.#rc.report({
+          tries: [...tries],
+          pins: [...pins],
+          ...(held.length > 0 && { held: [...held] }),
+        });
         this.#reach.succeeded();
         await this.#outbox.delivered(batch);
         this.#onRevoked(await this.#lists.apply(cards));

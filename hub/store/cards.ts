@@ -51,7 +51,7 @@ const PUT_NEW = `
 
 const PUT_COUNTS = `
   INSERT INTO tries (uid, attempts_left, failures, locked, epoch, running, report_due)
-  VALUES (@uid, @attemptsLeft, @failures, @locked, @epoch, @reportDue, @reportDue)
+  VALUES (@uid, @attemptsLeft, @failures, @locked, @epoch, (SELECT running_base FROM life) + @reportDue, @reportDue)
   ON CONFLICT (uid) DO UPDATE SET attempts_left = @attemptsLeft, failures = @failures, locked = @locked,
     epoch = @epoch, running = running + @reportDue, report_due = max(report_due, @reportDue)`;
 

@@ -43,6 +43,7 @@ export class Lists {
   readonly #cards: CardRows;
   readonly #find;
   readonly #put;
+  readonly #reportHoldings;
   readonly #reportAllTries;
   readonly #reportAllPins;
   readonly #reportAllPending;
@@ -54,6 +55,7 @@ export class Lists {
     this.#put = db.prepare(`
       INSERT OR REPLACE INTO feed (only, generation, cursor, heard, from_zero)
       VALUES (1, @generation, @cursor, @heard, @fromZero)`);
+    this.#reportHoldings = db.prepare(`INSERT OR REPLACE INTO holdings_due (only, after) VALUES (1, x'')`);
     this.#reportAllTries = db.prepare(REPORT_ALL_TRIES);
     this.#reportAllPins = db.prepare(REPORT_ALL_PINS);
     this.#reportAllPending = db.prepare(REPORT_ALL_PENDING);
@@ -68,9 +70,12 @@ export class Lists {
   /**
    * Applies a page and its cursor in one transaction. Another generation than the last page's means that
    * the RC was restored: everything this hub knows becomes due to be told.
-   * @returns the UIDs of the cards that this page revokes, and whether the generation is another
+   * @returns the UIDs of the cards that this page revokes, whether the generation is another, and whether something
+   *   new is due to be told
    */
-  applyPage(page: FeedPage): Promise<{ readonly revoked: Uint8Array[]; readonly restored: boolean }> {
+  applyPage(
+    page: FeedPage,
+  ): Promise<{ readonly revoked: Uint8Array[]; readonly restored: boolean; readonly due: boolean }> {
     return this.#group.write(() => {
       const row = this.#find.get();
       const isOther = row !== undefined && toHex(row.generation) !== page.generation;
@@ -79,6 +84,7 @@ export class Lists {
         this.#reportAllTries.run();
         this.#reportAllPins.run();
         this.#reportAllPending.run();
+        this.#reportHoldings.run();
       }
       const revoked = page.changes.flatMap(({ card }) => this.#merge(card, isRereading));
       this.#put.run({
@@ -87,7 +93,7 @@ export class Lists {
         heard: page.time,
         fromZero: Number(isRereading && page.more),
       });
-      return { revoked, restored: isOther };
+      return { revoked, restored: isOther, due: isOther || (isRereading && !page.more) };
     });
   }
 

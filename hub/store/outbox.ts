@@ -1,5 +1,5 @@
 import { toHex } from '../../protocol/bytes.ts';
-import type { PinReport, TryReport } from '../../protocol/rc-api/feed.ts';
+import { HELD_MAX, type HeldByHub, type PinReport, type TryReport } from '../../protocol/rc-api/feed.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import { ATTEMPTS_MAX } from '../card.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -34,10 +34,24 @@ const DUE_PINS = `
   SELECT number, uid, pin_version, base, cs, proof, changed
   FROM pin_report WHERE delivered = 0 ORDER BY number LIMIT ${BATCH}`;
 
+interface HeldRow {
+  readonly uid: Buffer;
+  readonly pin_version: number;
+  readonly revoked: number;
+}
+
+/** Once the feed has been read from its beginning: what the RC has told of by then, it knows. */
+const DUE_HELD = `
+  SELECT uid, pin_version, revoked FROM card, holdings_due
+  WHERE uid > after AND NOT EXISTS (SELECT 1 FROM feed WHERE from_zero = 1)
+  ORDER BY uid LIMIT ${HELD_MAX}`;
+
 /** One request's worth of what the RC is to be told. */
 export interface Batch {
   readonly tries: readonly TryReport[];
   readonly pins: readonly PinReport[];
+  /** Cards that this hub holds, for an RC that was restored. */
+  readonly held: readonly HeldByHub[];
   /** The number of the last PIN in it; 0 for none. */
   readonly lastPin: number;
 }
@@ -50,6 +64,9 @@ export class Outbox {
   readonly #group: GroupCommit;
   readonly #dueTries;
   readonly #duePins;
+  readonly #dueHeld;
+  readonly #heldUpTo;
+  readonly #heldDelivered;
   readonly #triesDelivered;
   readonly #pinsDelivered;
   readonly #dropOutdated;
@@ -58,6 +75,9 @@ export class Outbox {
     this.#group = group;
     this.#dueTries = db.prepare<[], TriesRow>(DUE_TRIES);
     this.#duePins = db.prepare<[], PinRow>(DUE_PINS);
+    this.#dueHeld = db.prepare<[], HeldRow>(DUE_HELD);
+    this.#heldUpTo = db.prepare('UPDATE holdings_due SET after = ?');
+    this.#heldDelivered = db.prepare('DELETE FROM holdings_due');
     this.#triesDelivered = db.prepare('UPDATE tries SET report_due = 0 WHERE uid = ? AND running = ?');
     this.#pinsDelivered = db.prepare('UPDATE pin_report SET delivered = 1 WHERE number <= ?');
     // The last one that changed a card is kept: an RC that was restored must hear of it again.
@@ -72,6 +92,7 @@ export class Outbox {
     return {
       tries: this.#dueTries.all().map(tryReport),
       pins: pins.map(pinReport),
+      held: this.#dueHeld.all().map(heldReport),
       lastPin: pins.at(-1)?.number ?? 0,
     };
   }
@@ -80,11 +101,23 @@ export class Outbox {
   delivered(batch: Batch): Promise<void> {
     return this.#group.write(() => {
       for (const { uid, running } of batch.tries) this.#triesDelivered.run(Buffer.from(uid, 'hex'), running);
+      this.#tellHeldUpTo(batch.held);
       if (batch.lastPin === 0) return;
       this.#pinsDelivered.run(batch.lastPin);
       for (const { uid } of batch.pins) this.#dropOutdated.run({ uid: Buffer.from(uid, 'hex') });
     });
   }
+
+  #tellHeldUpTo(held: readonly HeldByHub[]): void {
+    const last = held.at(-1);
+    if (last === undefined) return;
+    if (held.length < HELD_MAX) this.#heldDelivered.run();
+    else this.#heldUpTo.run(Buffer.from(last.uid, 'hex'));
+  }
+}
+
+function heldReport({ uid, pin_version: pinVersion, revoked }: HeldRow): HeldByHub {
+  return { uid: toHex(uid), pinVersion, revoked: revoked === 1 };
 }
 
 function tryReport(row: TriesRow): TryReport {

@@ -119,4 +119,18 @@ export const MIGRATIONS: readonly string[] = [
     filler BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  -- An RC that was restored is told all that this hub holds, page by page: after this UID.
+  CREATE TABLE holdings_due (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    after BLOB NOT NULL
+  ) STRICT;
+
+  -- Above this the running numbers of reports begin: a hub that was restored must not count again what it told before.
+  CREATE TABLE life (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    running_base INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO life (only, running_base) VALUES (1, 0);
+  `,
 ];

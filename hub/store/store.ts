@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { machineOrigin } from '../../runtime/audit/event.ts';
 import { AuditTrail } from '../../runtime/audit/trail.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
+import { copyStore } from '../../runtime/copy-store.ts';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
 import { StoreMissingError } from '../../runtime/store-errors.ts';
 import { ATTEMPTS_MAX, FAILURES_MAX, type HeldCard } from '../card.ts';
@@ -43,6 +44,12 @@ export interface HubStore {
   >;
   /** Writes as much as a login does, to see whether it can be. @throws StoreError and its kin */
   probe(): Promise<void>;
+  /** Copies all of it, as it is at one moment, to a new file. @throws StoreFullError, StoreError */
+  copyTo(path: string): Promise<void>;
+  /**
+   * Goes on from a backup: reports are numbered above all that were told before, so that the RC passes none over.
+   */
+  beginAfterRestore(): Promise<void>;
   findCard(uid: Uint8Array): Promise<HeldCard | null>;
   countCards(): Promise<number>;
   /** Commits what waits; whoever asks later is refused. */
@@ -82,6 +89,8 @@ export function openHubStore(folder: string, clock: Pick<Clock, 'now'> = systemC
     records: new RecordRows(db, group, trail),
     audit: new HubAudit(group, trail),
     probe: () => group.write(() => void probe.run()),
+    copyTo: (path) => copyStore(db, path),
+    beginAfterRestore: () => group.write(() => beginAfterRestore(db, trail, clock)),
     findCard: async (uid) => cards.find(uid),
     countCards: async () => count.get()?.cards ?? 0,
     close() {
@@ -105,6 +114,14 @@ function openExisting(path: string): Database {
       { cause },
     );
   }
+}
+
+function beginAfterRestore(db: Database, trail: HubTrail, clock: Pick<Clock, 'now'>): void {
+  // Milliseconds: no hub reports so often that its numbers would come near.
+  const base = clock.now();
+  db.prepare('UPDATE life SET running_base = max(running_base, ?)').run(base);
+  db.prepare('UPDATE tries SET running = max(running, ?)').run(base);
+  trail.append({ ...machineOrigin(clock), action: 'backup.restored', outcome: 'done' });
 }
 
 function settleAfterRestart(db: Database, trail: HubTrail, clock: Pick<Clock, 'now'>): void {

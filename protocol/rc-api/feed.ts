@@ -62,10 +62,19 @@ export const pinReport = z.object({
 });
 export type PinReport = z.infer<typeof pinReport>;
 
+/** So many cards that a hub holds are told of at once. */
+export const HELD_MAX = 1_000;
+
+/** A card that a hub holds: what a restored RC may have lost (PROTOCOL 2.6). */
+export const heldCard = z.object({ uid, pinVersion, revoked: z.boolean() });
+export type HeldByHub = z.infer<typeof heldCard>;
+
 /** `POST /v1/reports`, by a hub. May come twice, late and out of order. Unknown cards are passed over. */
 export const reportsRequest = z.object({
   tries: z.array(tryReport).max(500),
   pins: z.array(pinReport).max(500),
+  /** By a hub that has met another generation: all that it holds, in pages. */
+  held: z.array(heldCard).max(HELD_MAX).optional(),
 });
 export type ReportsRequest = z.infer<typeof reportsRequest>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, hexBytes, time } from './fields.ts';
+import { count, hexBytes, memberId, pinVersion, time, uid } from './fields.ts';
 import { hubEntry } from './join.ts';
 
 /** `GET /v1/status`, by an operator: how the registration centre stands. */
@@ -20,6 +20,13 @@ export const statusResponse = z.object({
   cards: z.object({ active: count, revoked: count, locked: count }),
   members: z.object({ hubs: count, devices: count, operators: count }),
   hubs: z.array(hubEntry),
+  /** When it was restored from a backup last; null where it never was. */
+  restored: time.nullable(),
+  /** Cards that hubs hold and a restored registry does not know, until somebody revokes them: the first 100. */
+  missing: z.object({
+    count,
+    cards: z.array(z.object({ uid, pinVersion, hub: memberId, since: time })).max(100),
+  }),
   /** The audit trail: how many rows it has, and its anchor, to be written down. */
   audit: z.object({ rows: z.int().min(0), anchor: z.string() }),
 });

@@ -3,6 +3,7 @@ import { deriveUsk } from '../../protocol/keys.ts';
 import { isPinChangeProof } from '../../protocol/pin-change.ts';
 import { type ReportsRequest, reportsRequest, reportsResponse } from '../../protocol/rc-api/feed.ts';
 import type { CardState } from '../store/feed.ts';
+import type { HeldByHub } from '../store/missing-cards.ts';
 import type { NewPin, Notice, TryCount } from '../store/reports.ts';
 import { memberOrigin } from './audited.ts';
 import type { RcContext } from './context.ts';
@@ -36,7 +37,11 @@ export function addReportRoutes(app: ZodApp, context: RcContext): void {
   );
 }
 
-function reportsOf(body: ReportsRequest): { tries: TryCount[]; pins: NewPin[] } {
+function reportsOf(body: ReportsRequest): {
+  tries: TryCount[];
+  pins: NewPin[];
+  held?: HeldByHub[] | undefined;
+} {
   return {
     tries: body.tries.map((count) => ({ ...count, uid: fromHex(count.uid) })),
     pins: body.pins.map((pin) => ({
@@ -45,6 +50,7 @@ function reportsOf(body: ReportsRequest): { tries: TryCount[]; pins: NewPin[] } 
       cs: fromHex(pin.cs),
       proof: fromHex(pin.proof),
     })),
+    held: body.held?.map((card) => ({ ...card, uid: fromHex(card.uid) })),
   };
 }
 
@@ -78,6 +84,15 @@ function tellOperator({ log }: RcContext, hub: string, notice: Notice): void {
       break;
     case 'locked as copied':
       log.warn('a card was locked: two keys are in use under one PIN version, so a copy is at work', fields);
+      break;
+    case 'missing':
+      log.warn(
+        'a hub holds a card that is not in the restored registry: revoke it, and register its patient anew',
+        fields,
+      );
+      break;
+    case 'revoked by hub':
+      log.warn('a card was revoked that a hub knows as revoked since before the restore', fields);
       break;
     case 'pin not proved':
       log.warn('a hub told of a new PIN without a right proof: it was not believed', fields);

@@ -1,9 +1,12 @@
 import { toHex } from '../../protocol/bytes.ts';
 import { statusResponse } from '../../protocol/rc-api/status.ts';
 import { type AuditAnchor, anchorText } from '../../runtime/audit/chain.ts';
+import type { Restores } from '../store/restores.ts';
 import type { RcContext } from './context.ts';
 import { hubsInFull } from './hub-entries.ts';
 import type { ZodApp } from './zod-app.ts';
+
+const MISSING_SHOWN = 100;
 
 /** How the registration centre stands, for operators. */
 export function addStatusRoutes(app: ZodApp, context: RcContext): void {
@@ -20,8 +23,14 @@ export function addStatusRoutes(app: ZodApp, context: RcContext): void {
     cards: await store.cards.count(),
     members: await store.members.count(),
     hubs: await hubsInFull(context),
+    restored: await store.restores.restored(),
+    missing: missingStatus(await store.restores.missing(MISSING_SHOWN)),
     audit: auditStatus(await store.audit.head()),
   }));
+}
+
+function missingStatus({ count, cards }: Awaited<ReturnType<Restores['missing']>>) {
+  return { count, cards: cards.map((card) => ({ ...card, uid: toHex(card.uid) })) };
 }
 
 function auditStatus(head: AuditAnchor) {

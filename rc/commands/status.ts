@@ -25,8 +25,21 @@ function statusText({ cards, members, hubs, ...status }: StatusResponse): string
     `feed: ${status.sequence} changes, generation ${status.generation}`,
     `authority: SHA-256 ${status.authority}${status.earlierAuthorities === 0 ? '' : `, certified by ${status.earlierAuthorities} before it`}`,
     `master key for new cards: number ${status.masterKey}`,
-    `audit trail: ${status.audit.rows} rows, anchor ${status.audit.anchor} (write it down: "audit verify --anchor" holds the trail against it)`,
+    ...restoreLines(status),
+    `audit trail: ${status.audit.rows} rows; to be written down: anchor ${status.audit.anchor}`,
     `its own certificate ends ${timeText(status.certificateEnds)}`,
   ];
   return hubs.length === 0 ? lines.join('\n') : [...lines, '', hubTable(hubs), ...hubAlarms(hubs)].join('\n');
+}
+
+function restoreLines({ restored, missing }: Pick<StatusResponse, 'restored' | 'missing'>): string[] {
+  if (restored === null) return [];
+  const { count, cards } = missing;
+  const line = `restored from a backup ${timeText(restored)}`;
+  if (count === 0) return [`${line}; hubs have told of no card that is missing`];
+  return [
+    `${line}; MISSING: ${count} cards, registered after it and let in where hubs hold them`,
+    ...cards.map(({ uid, hub, since }) => `  ${uid}, told by ${hub} ${timeText(since)}`),
+    '  revoke each with "cardea-rc card revoke UID --reason other", and register its patient anew',
+  ];
 }

@@ -2,6 +2,7 @@ import { toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
+import { adoptMissing, isMissing } from './missing-cards.ts';
 import { inTransaction, nextSequence } from './transaction.ts';
 
 export type RevocationReason = 'lost' | 'stolen' | 'replaced' | 'deceased' | 'other';
@@ -87,8 +88,8 @@ export class Cards {
     origin: MemberOrigin,
   ): Promise<CardRecord | undefined> {
     return inTransaction(this.#db, () => {
-      const number = this.#numberOf(uid);
       const writer = { db: this.#db, trail: this.#trail };
+      const number = this.#numberOf(uid) ?? enterMissing(writer, uid, origin);
       if (number !== undefined) revokeCard(writer, { number, uid }, reason, origin);
       return findCard(this.#db, uid);
     });
@@ -127,13 +128,6 @@ export function findCard(db: Database, uid: Uint8Array): CardRecord | undefined 
   return row === undefined ? undefined : cardOf(row);
 }
 
-/** Inside a transaction of the caller's: the number that a new card of either suite gets. */
-export function nextCardNumber(db: Database): number {
-  const last = (table: 'cards' | 'limbasiya_cards') =>
-    db.prepare<[], number | null>(`SELECT max(number) FROM ${table}`).pluck().get() ?? 0;
-  return 1 + Math.max(last('cards'), last('limbasiya_cards'));
-}
-
 /** Inside a transaction of the caller's: ends the card that a patient has, if any. */
 export function revokeCardOf(
   writer: Writer,
@@ -161,7 +155,8 @@ interface NumberedCard {
   readonly uid: Uint8Array;
 }
 
-function revokeCard(
+/** Inside a transaction of the caller's. A card that is revoked already stays as it was. */
+export function revokeCard(
   { db, trail }: Writer,
   { number, uid }: NumberedCard,
   reason: RevocationReason,
@@ -188,6 +183,11 @@ function revokeCard(
     card: toHex(uid),
     detail: `reason=${reason}`,
   } satisfies RcAuditEvent);
+}
+
+/** A card that was lost with the time after a backup can be revoked, too. @returns undefined when it is no such card */
+function enterMissing(writer: Writer, uid: Uint8Array, origin: MemberOrigin): number | undefined {
+  return isMissing(writer.db, uid) ? adoptMissing(writer, uid, origin) : undefined;
 }
 
 function cardOf(row: CardRow): CardRecord {

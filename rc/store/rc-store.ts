@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { AuditTrail } from '../../runtime/audit/trail.ts';
+import { copyStore } from '../../runtime/copy-store.ts';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
 import { StoreError } from '../../runtime/store-errors.ts';
 import { RcAudit } from './audit.ts';
@@ -13,6 +14,7 @@ import { Members } from './members.ts';
 import { indexEarlierPatients, PatientSearch } from './patient-search.ts';
 import { Registrations } from './registrations.ts';
 import { ReportBook } from './reports.ts';
+import { Restores } from './restores.ts';
 import { type MemberRevocation, type MemberRevocationResult, revokeMember } from './revoke-member.ts';
 import { MIGRATIONS } from './schema.ts';
 import { Tokens } from './tokens.ts';
@@ -31,6 +33,9 @@ export interface RcStore {
   readonly limbasiya: LimbasiyaBook;
   readonly reports: ReportBook;
   readonly audit: RcAudit;
+  readonly restores: Restores;
+  /** Copies all of it, as it is at one moment, to a new file. @throws StoreFullError, StoreError */
+  copyTo(path: string): Promise<void>;
   /** Lifts a card's locks everywhere (PROTOCOL 2.5). */
   unlockCard(unlock: Unlock): Promise<UnlockResult>;
   revokeMember(revocation: MemberRevocation): Promise<MemberRevocationResult>;
@@ -85,6 +90,8 @@ function storeOver(db: Database): RcStore {
     limbasiya: new LimbasiyaBook(db, trail),
     reports: new ReportBook(db, trail),
     audit,
+    restores: new Restores(db, trail),
+    copyTo: (path) => copyStore(db, path),
     unlockCard: (unlock) => unlockCard({ db, trail }, unlock),
     revokeMember: (revocation) => revokeMember({ db, trail }, revocation),
     close: () => {

@@ -2,7 +2,8 @@ import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
-import { type CardRecord, findCard, nextCardNumber } from './cards.ts';
+import { nextCardNumber } from './card-number.ts';
+import { type CardRecord, findCard } from './cards.ts';
 import { type CardsPatient, type PatientFault, settlePatient } from './patients.ts';
 import { inTransaction, nextSequence } from './transaction.ts';
 

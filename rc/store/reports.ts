@@ -2,7 +2,9 @@ import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
+import { revokeCard } from './cards.ts';
 import { type CardState, type CardStateRow, cardState, cardStateRow } from './feed.ts';
+import { adoptMissing, type HeldByHub, noteMissing, restoredAt } from './missing-cards.ts';
 import { inTransaction, nextSequence } from './transaction.ts';
 
 /** A card is locked everywhere at so many wrong tries since the hubs' last right logins, summed (PROTOCOL 2.5). */
@@ -36,6 +38,8 @@ export interface Reports {
   readonly origin: MemberOrigin;
   readonly tries: readonly TryCount[];
   readonly pins: readonly NewPin[];
+  /** What a hub holds that has met another generation; believed where the registry was restored. */
+  readonly held?: readonly HeldByHub[] | undefined;
   /** Whether the proof of a new PIN is right for that card (PROTOCOL 2.6): what makes a report believed. */
   readonly isProved: (card: CardState, pin: NewPin) => boolean;
 }
@@ -43,7 +47,14 @@ export interface Reports {
 /** Something the operator is to be told of a card. */
 export interface Notice {
   readonly uid: Uint8Array;
-  readonly what: 'locked by hub' | 'locked by tries' | 'locked as copied' | 'new pin' | 'pin not proved';
+  readonly what:
+    | 'locked by hub'
+    | 'locked by tries'
+    | 'locked as copied'
+    | 'new pin'
+    | 'pin not proved'
+    | 'missing'
+    | 'revoked by hub';
 }
 
 export interface ReportsTaken {
@@ -80,6 +91,7 @@ class Taking {
   readonly #reports: Reports;
   readonly #notices: Notice[] = [];
   readonly #changed = new Set<number>();
+  #hasRevoked = false;
 
   constructor(db: Database, trail: AuditTrail, reports: Reports) {
     this.#db = db;
@@ -97,10 +109,36 @@ class Taking {
       const card = this.#activeCard(pin.uid);
       if (card !== undefined) this.#takePin(card, pin);
     }
+    if (restoredAt(this.#db) !== null) this.#takeHeld();
     for (const card of this.#changed) {
       this.#db.prepare('UPDATE cards SET sequence = ? WHERE number = ?').run(nextSequence(this.#db), card);
     }
-    return { cards: this.#cardsSpokenOf(), notices: this.#notices, changed: this.#changed.size > 0 };
+    return {
+      cards: this.#cardsSpokenOf(),
+      notices: this.#notices,
+      changed: this.#changed.size > 0 || this.#hasRevoked,
+    };
+  }
+
+  /**
+   * What the registry lost with the time after its backup. A revocation is believed, since hubs never undo one
+   * either (PROTOCOL 2.6); a card that it does not know is noted until an operator has settled it.
+   */
+  #takeHeld(): void {
+    const { origin, held = [] } = this.#reports;
+    const writer = { db: this.#db, trail: this.#trail };
+    for (const card of held) {
+      const row = cardStateRow(this.#db, card.uid);
+      if (row?.revoked === 1 || (row !== undefined && !card.revoked)) continue;
+      if (row === undefined && !card.revoked) {
+        if (noteMissing(writer, card, origin)) this.#notices.push({ uid: card.uid, what: 'missing' });
+        continue;
+      }
+      const number = row?.number ?? adoptMissing(writer, card.uid, origin);
+      revokeCard(writer, { number, uid: card.uid }, 'other', origin);
+      this.#hasRevoked = true;
+      this.#notices.push({ uid: card.uid, what: 'revoked by hub' });
+    }
   }
 
   /** It was let in, and revoked before its reports were taken: what it made must not come back (PROTOCOL 2.6). */
@@ -211,12 +249,12 @@ class Taking {
     if (kept.changes > 0) this.#notice({ uid: card.uid, what: NOTICE_OF_LOCK[cause] });
   }
 
-  #notice(notice: Notice): void {
-    this.#notices.push(notice);
+  #notice({ uid, what }: Notice & { readonly what: keyof typeof AUDITED }): void {
+    this.#notices.push({ uid, what });
     this.#trail.append({
       ...this.#reports.origin,
-      ...AUDITED[notice.what],
-      card: toHex(notice.uid),
+      ...AUDITED[what],
+      card: toHex(uid),
     } satisfies RcAuditEvent);
   }
 
@@ -236,13 +274,19 @@ class Taking {
   }
 }
 
-const NOTICE_OF_LOCK: Readonly<Record<LockCause, Notice['what']>> = {
+const NOTICE_OF_LOCK: Readonly<Record<LockCause, keyof typeof AUDITED>> = {
   hub: 'locked by hub',
   tries: 'locked by tries',
   copy: 'locked as copied',
 };
 
-const AUDITED: Readonly<Record<Notice['what'], Pick<RcAuditEvent, 'action' | 'outcome' | 'detail'>>> = {
+/** Of those that are not in the trail already by whoever did it. */
+const AUDITED: Readonly<
+  Record<
+    Exclude<Notice['what'], 'missing' | 'revoked by hub'>,
+    Pick<RcAuditEvent, 'action' | 'outcome' | 'detail'>
+  >
+> = {
   'locked by hub': { action: 'card.locked', outcome: 'done', detail: 'cause=hub' },
   'locked by tries': { action: 'card.locked', outcome: 'done', detail: 'cause=tries' },
   'locked as copied': { action: 'card.locked', outcome: 'done', detail: 'cause=copy' },

@@ -220,4 +220,16 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE members ADD COLUMN hub_certificate_ends INTEGER;
   CREATE INDEX locks_by_hub ON locks (hub, since);
   `,
+  `
+  -- When the registry was restored from a backup last; NULL where it never was.
+  ALTER TABLE network ADD COLUMN restored INTEGER;
+
+  -- Cards that hubs hold and this registry does not know: registered after the backup. Until somebody revokes them.
+  CREATE TABLE missing_cards (
+    uid BLOB PRIMARY KEY CHECK (length(uid) = 16),
+    pin_version INTEGER NOT NULL,
+    hub TEXT NOT NULL REFERENCES members (id),
+    since INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

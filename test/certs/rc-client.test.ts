@@ -73,6 +73,8 @@ const status = {
   sequence: 7,
   authority: HEX32,
   certificateEnds: 9,
+  restored: null,
+  missing: { count: 0, cards: [] },
   audit: { rows: 3, anchor: `3:${'ab'.repeat(16)}` },
   cards: { active: 1, revoked: 0, locked: 0 },
   members: { hubs: 1, devices: 0, operators: 1 },

@@ -1,0 +1,91 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { loadHubIdentity } from '../../certs/hub-identity.ts';
+import { wipe } from '../../protocol/bytes.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { invocation } from '../../runtime/command-line.ts';
+import { askControl } from '../../runtime/control-socket.ts';
+import { FolderInUseError, type Ownership, takeOwnership } from '../../runtime/ownership.ts';
+import { backupHub, copyHubStore } from '../backup.ts';
+import { restoreHub } from '../restore.ts';
+import { openHubStore } from '../store/store.ts';
+
+/** A large database on an SD card. */
+const COPYING_MS = 60 * 60 * 1000;
+
+/** `cardea-hub backup` and `restore`. */
+export function addBackup(program: Command): void {
+  program
+    .command('backup')
+    .description('write all that is needed to go on elsewhere into a new folder, while "serve" runs or not')
+    .argument('<folder>', 'where to; must not exist')
+    .action(async (target: string, _options, command: Command) => {
+      const call = invocation(command);
+      const { folder } = call;
+      const { hubId, keyPair } = await loadHubIdentity(folder);
+      wipe(keyPair.privateKey);
+      const backup = await withCopier(folder, (copyStore) =>
+        backupHub({ hubId, folder, target, clock: systemClock, copyStore }),
+      );
+      const { made, anchor, files } = backup;
+      const place = resolve(target);
+      call.show(
+        { folder: place, id: hubId, made, anchor, files: files.length },
+        `${hubId} was backed up to ${place}; it holds the hub's keys, and the records' as they lie in ${folder}: keep it as you keep the hub itself`,
+      );
+    });
+
+  program
+    .command('restore')
+    .description('set a hub up from a backup, in an empty folder')
+    .argument('<backup>', "the backup's folder")
+    .action(async (from: string, _options, command: Command) => {
+      const call = invocation(command);
+      const { folder } = call;
+      const { id, made } = await restoreHub({ folder, from, clock: systemClock });
+      call.show(
+        { folder, id, made },
+        [
+          `${id} of ${made} was restored to ${folder}; records that came after that are lost`,
+          `do not serve the old one again; now: cardea-hub serve --data ${folder}`,
+        ].join('\n'),
+      );
+    });
+}
+
+/** Has the hub that serves copy its database, or does it here where none does. */
+async function withCopier<Result>(
+  folder: string,
+  use: (copyStore: (path: string) => Promise<string>) => Promise<Result>,
+): Promise<Result> {
+  const ownership = ownedUnlessServed(folder);
+  if (ownership === undefined) {
+    return use(async (path) => {
+      const request = { method: 'copyStore', params: { path: resolve(path) } };
+      const ask = { startWith: 'cardea-hub serve', timeoutMs: COPYING_MS };
+      return z.object({ anchor: z.string() }).parse(await askControl(folder, request, ask)).anchor;
+    });
+  }
+  try {
+    return await use(async (path) => {
+      const store = openHubStore(folder);
+      try {
+        return await copyHubStore(store, systemClock, path);
+      } finally {
+        store.close();
+      }
+    });
+  } finally {
+    ownership.release();
+  }
+}
+
+function ownedUnlessServed(folder: string): Ownership | undefined {
+  try {
+    return takeOwnership(folder, 'cardea-hub backup');
+  } catch (cause) {
+    if (cause instanceof FolderInUseError) return undefined;
+    throw cause;
+  }
+}
