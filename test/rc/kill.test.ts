@@ -16,8 +16,8 @@ import { begin, completion } from './registering.ts';
 import { Joiner, LOOPBACK } from './running-rc.ts';
 import { ServingProcess } from './serving-process.ts';
 
-const ROUNDS = SOAK ? 60 : 2;
-const TIMEOUT = { timeout: SOAK ? 600_000 : 120_000 };
+const ROUNDS = SOAK ? 200 : 2;
+const TIMEOUT = { timeout: SOAK ? 1_800_000 : 120_000 };
 const DESKS = 4;
 
 /** The process has the machine's clock, and so have those who call it. */
@@ -69,17 +69,48 @@ async function everyCard(client: RcClient): Promise<Map<string, CardSummary>> {
 
 /** What a hub that begins now is told, as `UID → status`; every change once, in order. */
 async function everyChange(client: RcClient): Promise<Map<string, string>> {
-  const page = await client.feed({ limit: 5_000 });
-  expect(page.more).toBe(false);
-  const sequences = page.changes.map(({ sequence }) => sequence);
-  expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
-  return new Map(page.changes.map(({ card }) => [card.uid, card.status]));
+  const told = new Map<string, string>();
+  let after = 0;
+  let more = true;
+  let generation: string | undefined;
+  while (more) {
+    const page = await client.feed({ limit: 5_000, after, ...(generation && { generation }) });
+    for (const { sequence, card } of page.changes) {
+      expect(sequence).toBeGreaterThan(after);
+      expect(told.has(card.uid)).toBe(false);
+      told.set(card.uid, card.status);
+      after = sequence;
+    }
+    ({ generation, more } = page);
+  }
+  return told;
+}
+
+/** What a hub holds that follows the feed through every death, as `UID → status`; it takes a page or does not. */
+class Follower {
+  readonly held = new Map<string, string>();
+  #position: { readonly generation: string; readonly after: number } | undefined;
+
+  /** Follows until the registration centre is no more, or for `once` until there is nothing new. */
+  async follow(client: RcClient, { once: isOnce = false } = {}): Promise<void> {
+    try {
+      for (;;) {
+        const page = await client.feed({ limit: 50, wait: isOnce ? 0 : 5, ...this.#position });
+        for (const { card } of page.changes) this.held.set(card.uid, card.status);
+        this.#position = { generation: page.generation, after: page.cursor };
+        if (isOnce && !page.more) return;
+      }
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'rc-unreachable' });
+    }
+  }
 }
 
 /** One network whose registration centre dies and comes back; what it said is held against what it knows. */
 class Trial {
   readonly ledger: Ledger = { acknowledged: new Map(), open: [] };
   readonly folder = join(temporaryFolder(), 'rc');
+  readonly follower = new Follower();
   #hub: TlsIdentity | undefined;
 
   /** What the registration centre must know after a start. */
@@ -101,6 +132,8 @@ class Trial {
     expect(cards.size).toBe(acknowledged.size);
     const told = await everyChange(await this.hub(serving));
     expect(told).toEqual(new Map([...cards].map(([uid, { status }]) => [uid, status])));
+    await this.follower.follow(await this.hub(serving), { once: true });
+    expect(this.follower.held).toEqual(told);
   }
 
   async operator(serving: ServingProcess): Promise<RcClient> {
@@ -145,6 +178,7 @@ describe('kill -9 of the registration centre', () => {
       const death = once(killed.signal, 'abort').then(() => serving.end('SIGKILL'));
       await Promise.all([
         death,
+        trial.follower.follow(await trial.hub(serving)),
         ...Array.from({ length: DESKS }, () => work(client, ledger, onAcknowledged)),
       ]);
     }

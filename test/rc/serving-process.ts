@@ -14,11 +14,16 @@ export class ServingProcess {
     this.address = address;
   }
 
-  static async start(folder: string): Promise<ServingProcess> {
+  /** @param options.fileSizeKib no file may grow beyond this, as on a disk that is full */
+  static async start(
+    folder: string,
+    options: { readonly fileSizeKib?: number } = {},
+  ): Promise<ServingProcess> {
     const words = ['serve', '--data', folder, '--listen', '127.0.0.1:0', '--json', '--log-level', 'silent'];
-    const child = spawn(process.execPath, [compiled('rc/main'), ...words], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const programLine = [process.execPath, compiled('rc/main'), ...words];
+    const [command = '', ...args] =
+      options.fileSizeKib === undefined ? programLine : withFileSizeLimit(options.fileSizeKib, programLine);
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => {
       child.kill('SIGKILL');
     });
@@ -33,4 +38,9 @@ export class ServingProcess {
     const [code] = await gone;
     return code;
   }
+}
+
+/** The shell's blocks have 512 bytes. Writing beyond the limit is to fail, not to kill, as it would by default. */
+function withFileSizeLimit(kib: number, line: readonly string[]): string[] {
+  return ['sh', '-c', `trap '' XFSZ; ulimit -f ${2 * kib}; exec "$@"`, 'sh', ...line];
 }
