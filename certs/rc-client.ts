@@ -45,7 +45,14 @@ import {
   type LimbasiyaCardResponse,
   limbasiyaCardResponse,
 } from '../protocol/rc-api/limbasiya.ts';
-import { type MemberRevocation, type MemberRevoked, memberRevoked } from '../protocol/rc-api/members.ts';
+import {
+  type MemberRevocation,
+  type MemberRevoked,
+  type MembersQuery,
+  type MembersResponse,
+  memberRevoked,
+  membersResponse,
+} from '../protocol/rc-api/members.ts';
 import {
   type CardDetails,
   cardDetails,
@@ -125,6 +132,10 @@ export class RcClient {
   /** The same of the master key. */
   rotateMasterKey(request: MasterKeyRotation): Promise<MasterKeyRotated> {
     return this.#call(masterKeyRotated, { method: 'POST', path: '/v1/master-key/rotate', body: request });
+  }
+
+  members(query: MembersQuery = {}): Promise<MembersResponse> {
+    return this.#call(membersResponse, { method: 'GET', path: `/v1/members${queryText(query)}` });
   }
 
   hubs(): Promise<HubsResponse> {
@@ -251,7 +262,7 @@ function notUnderstood(path: string, cause: unknown): RcAnswerError {
   );
 }
 
-function queryText(query: CardsQuery | FeedQuery | PatientsQuery | AuditWireQuery): string {
+function queryText(query: CardsQuery | FeedQuery | MembersQuery | PatientsQuery | AuditWireQuery): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) search.set(name, String(value));

@@ -14,6 +14,7 @@ export const RC_ACTIONS = {
   'authority.rotated': { means: 'a new authority took the place of the old one', fhir: 'C' },
   'master-key.rotated': { means: 'a new master key was made for new cards', fhir: 'C' },
   'openapi.read': { means: "the API's document was read", fhir: 'R' },
+  'members.listed': { means: 'the list of members was read', fhir: 'R' },
   'hubs.listed': { means: 'the list of hubs was read', fhir: 'R' },
   'status.read': { means: 'the status was read', fhir: 'R' },
   'registration.begun': { means: 'a UID was handed out for a new card', fhir: 'C' },

@@ -6,6 +6,7 @@ import { addCardCommands } from './commands/card.ts';
 import { addHub } from './commands/hub.ts';
 import { addInit } from './commands/init.ts';
 import { addJoin } from './commands/join.ts';
+import { addOperator } from './commands/operator.ts';
 import { addRotate } from './commands/rotate.ts';
 import { addSeal } from './commands/seal.ts';
 import { addServe } from './commands/serve.ts';
@@ -31,6 +32,7 @@ export function createRcProgram(world: CommandWorld): Command {
   addToken(program, world);
   addRotate(program, world);
   addHub(program, world);
+  addOperator(program, world);
   addAudit(program, world);
   addBackup(program, world);
   const card = program.command('card').description('the cards of patients');

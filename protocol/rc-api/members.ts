@@ -1,5 +1,24 @@
 import { z } from 'zod';
-import { count, memberKind, time } from './fields.ts';
+import { count, memberId, memberKind, operatorRole, time } from './fields.ts';
+
+/** `GET /v1/members?kind=`, by an operator: everybody who ever joined, by id. */
+export const membersQuery = z.object({ kind: memberKind.optional() });
+export type MembersQuery = z.input<typeof membersQuery>;
+
+export const memberEntry = z.object({
+  id: memberId,
+  kind: memberKind,
+  /** An operator's. */
+  role: operatorRole.nullable(),
+  admitted: time,
+  revoked: time.nullable(),
+  /** When the latest of its TLS certificates ends. */
+  certificateEnds: time,
+});
+export type MemberEntry = z.infer<typeof memberEntry>;
+
+export const membersResponse = z.object({ members: z.array(memberEntry) });
+export type MembersResponse = z.infer<typeof membersResponse>;
 
 /** `POST /v1/members/:id/revoke`, by an admin: cuts a member off for ever. `kind` guards against a mistyped id. */
 export const memberRevocation = z.object({ kind: memberKind });

@@ -13,6 +13,7 @@ export const ACCESS = {
   'POST /v1/authority/rotate': ['admin'],
   'POST /v1/master-key/rotate': ['admin'],
   'GET /v1/hubs': ['hub', 'device', ...OPERATORS],
+  'GET /v1/members': OPERATORS,
   'POST /v1/members/:id/revoke': ['admin'],
   'GET /v1/status': OPERATORS,
   'GET /v1/audit': ['admin', 'auditor'],

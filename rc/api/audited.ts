@@ -15,6 +15,7 @@ export const WANTED: Readonly<Record<RouteName, RcAction>> = {
   'POST /v1/authority/rotate': 'authority.rotated',
   'POST /v1/master-key/rotate': 'master-key.rotated',
   'GET /v1/hubs': 'hubs.listed',
+  'GET /v1/members': 'members.listed',
   'POST /v1/members/:id/revoke': 'member.revoked',
   'GET /v1/status': 'status.read',
   'GET /v1/audit': 'audit.read',

@@ -1,14 +1,25 @@
 import { z } from 'zod';
 import { memberId } from '../../protocol/rc-api/fields.ts';
-import { memberRevocation, memberRevoked } from '../../protocol/rc-api/members.ts';
+import {
+  memberRevocation,
+  memberRevoked,
+  membersQuery,
+  membersResponse,
+} from '../../protocol/rc-api/members.ts';
 import { RefusedError } from '../errors.ts';
 import { memberOrigin } from './audited.ts';
 import type { RcContext } from './context.ts';
 import type { ZodApp } from './zod-app.ts';
 
-/** The end of a member: a hub, a terminal, an operator (PROTOCOL 2.6). */
+/** Members, and the end of one: a hub, a terminal, an operator (PROTOCOL 2.6). */
 export function addMemberRoutes(app: ZodApp, context: RcContext): void {
   const { store, clock, log } = context;
+
+  app.get(
+    '/v1/members',
+    { schema: { querystring: membersQuery, response: { 200: membersResponse } } },
+    async (request) => ({ members: [...(await store.members.list(request.query.kind))] }),
+  );
 
   app.post(
     '/v1/members/:id/revoke',

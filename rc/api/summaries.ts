@@ -9,6 +9,7 @@ export const SUMMARIES: Readonly<Record<RouteName, string>> = {
   'POST /v1/tokens': 'Mint a join token, good once and for 24 hours',
   'POST /v1/authority/rotate': 'Make a new authority, certified by the present one',
   'POST /v1/master-key/rotate': 'Make a new master key for new cards',
+  'GET /v1/members': 'Hubs, terminals and operators, those that were revoked, too',
   'POST /v1/members/:id/revoke':
     'Cut a hub, a terminal or an operator off for ever. A hub takes the locks with it that only it had made',
   'GET /v1/hubs': 'The hubs of the network, and its authorities',

@@ -1,13 +1,11 @@
 import type { Command } from 'commander';
-import { memberId } from '../../protocol/rc-api/fields.ts';
-import type { MemberRevoked } from '../../protocol/rc-api/members.ts';
-import { invocation, UsageError } from '../../runtime/command-line.ts';
+import { invocation } from '../../runtime/command-line.ts';
 import { hubAlarms, hubTable } from './hub-text.ts';
+import { addMemberList, addRevoke } from './member.ts';
 import { asOperator } from './operator-client.ts';
-import { timeText } from './text.ts';
 import type { CommandWorld } from './world.ts';
 
-/** `cardea-rc hub list|revoke` and `cardea-rc device revoke`. */
+/** `cardea-rc hub list|revoke` and `cardea-rc device list|revoke`. */
 export function addHub(program: Command, world: CommandWorld): void {
   const hub = program.command('hub').description('the hubs of the network');
   hub
@@ -27,39 +25,10 @@ export function addHub(program: Command, world: CommandWorld): void {
   });
 
   const device = program.command('device').description('the terminals of the network');
+  addMemberList(device, world, 'device');
   addRevoke(device, world, {
     kind: 'device',
     description: 'cut a terminal off from the registration centre for ever; hubs do not know terminals',
     afterwards: 'hubs serve whatever terminal reaches them: take it away, or keep it off their network',
   });
-}
-
-function addRevoke(
-  parent: Command,
-  world: CommandWorld,
-  member: { readonly kind: 'hub' | 'device'; readonly description: string; readonly afterwards: string },
-): void {
-  parent
-    .command('revoke')
-    .description(member.description)
-    .argument('<id>', 'its id, which is never given again')
-    .action(async (id: string, _options, command: Command) => {
-      const call = invocation(command, world.io);
-      if (!memberId.safeParse(id).success)
-        throw new UsageError(`"${id}" is no id: 3 to 32 of a-z, 0-9 and -`);
-      const result = await asOperator(call.folder, world.surroundings('warn'), (client) =>
-        client.revokeMember(id, member.kind),
-      );
-      call.show({ id, ...result }, revokedText(id, result, member));
-    });
-}
-
-function revokedText(
-  id: string,
-  { revoked, connectionsCut, unlocked }: MemberRevoked,
-  { kind, afterwards }: { readonly kind: 'hub' | 'device'; readonly afterwards: string },
-): string {
-  const lines = [`${id} is revoked since ${timeText(revoked)}; ${connectionsCut} open connections were cut`];
-  if (kind === 'hub') lines.push(`locks lifted that only it had made: ${unlocked}`);
-  return [...lines, afterwards].join('\n');
 }

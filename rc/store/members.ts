@@ -81,6 +81,16 @@ export function locksTooMany(own: number, others: readonly number[]): boolean {
   return own > (ALARMING_SHARE * sum) / Math.max(1, others.length);
 }
 
+/** A member, whatever it is. */
+export interface MemberListing {
+  readonly id: string;
+  readonly kind: Membership['kind'];
+  readonly role: OperatorRole | null;
+  readonly admitted: number;
+  readonly revoked: number | null;
+  readonly certificateEnds: number;
+}
+
 /** How membership stands in a row of `members` or `tokens`. */
 export interface MembershipRow {
   readonly id: string;
@@ -210,6 +220,17 @@ export class Members {
       above = cursor;
     }
     return behind;
+  }
+
+  /** Everybody who ever joined, or all of one kind, by id. */
+  async list(kind: Membership['kind'] | undefined): Promise<readonly MemberListing[]> {
+    return this.#db
+      .prepare<{ kind: string | null }, MemberListing>(
+        `SELECT id, kind, role, admitted, revoked,
+           (SELECT max(expires) FROM certificates WHERE member = id) AS certificateEnds
+         FROM members WHERE @kind IS NULL OR kind = @kind ORDER BY id`,
+      )
+      .all({ kind: kind ?? null });
   }
 
   async count(): Promise<{ readonly hubs: number; readonly devices: number; readonly operators: number }> {

@@ -19,6 +19,7 @@ const MAY: Readonly<Record<string, readonly CallerName[]>> = {
   'POST /v1/authority/rotate': ['admin'],
   'POST /v1/master-key/rotate': ['admin'],
   'GET /v1/hubs': ['hub', 'device', 'admin', 'registrar', 'auditor'],
+  'GET /v1/members': ['admin', 'registrar', 'auditor'],
   'POST /v1/members/:id/revoke': ['admin'],
   'GET /v1/status': ['admin', 'registrar', 'auditor'],
   'GET /v1/audit': ['admin', 'auditor'],
