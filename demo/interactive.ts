@@ -8,6 +8,8 @@ type Choice =
   | 'tap-goa-01'
   | 'tap-pune-02'
   | 'new-pin'
+  | 'queue'
+  | 'seen'
   | 'pull'
   | 'plug'
   | 'stop-hub'
@@ -40,6 +42,12 @@ export async function playInteractively(site: Site, teller: Teller): Promise<voi
             teller,
             await site.tap({ wallet, hub: HUBS[1].id, panel: new ClackPanel(), goal: 'new-pin' }),
           );
+          break;
+        case 'queue':
+          await tellQueue(site);
+          break;
+        case 'seen':
+          await nextSeen(site);
           break;
         case 'pull':
           site.terminal.virtual.port.unplug();
@@ -83,6 +91,8 @@ async function choose(pulled: boolean, hubStopped: boolean): Promise<Choice> {
       { value: 'tap-goa-01', label: 'tap the card at goa-01' },
       { value: 'tap-pune-02', label: 'tap the card at pune-02' },
       { value: 'new-pin', label: 'change the PIN, at pune-02' },
+      { value: 'queue', label: `who waits at ${hub}` },
+      { value: 'seen', label: `the next in the queue at ${hub} has been seen` },
       pulled
         ? { value: 'plug', label: 'plug the reader in again' }
         : { value: 'pull', label: 'pull the reader out' },
@@ -96,6 +106,23 @@ async function choose(pulled: boolean, hubStopped: boolean): Promise<Choice> {
     ],
   });
   return isCancel(choice) ? 'leave' : choice;
+}
+
+async function tellQueue(site: Site): Promise<void> {
+  const waiting = await site.hub(HUBS[0].id).office.queue();
+  if (waiting.length === 0) log.info('nobody waits');
+  for (const { place, since } of waiting) log.info(`number ${place}, since ${since}`);
+}
+
+async function nextSeen(site: Site): Promise<void> {
+  const { office } = site.hub(HUBS[0].id);
+  const [next] = await office.queue();
+  if (next === undefined) {
+    log.info('nobody waits');
+    return;
+  }
+  await office.done(next.place);
+  log.success(`number ${next.place} has left the queue`);
 }
 
 async function revokeAll(site: Site): Promise<void> {

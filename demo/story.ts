@@ -57,8 +57,9 @@ export async function tellStory(site: Site, teller: Teller): Promise<void> {
 
   for (const { id, location } of HUBS) {
     teller.chapter(`A tap at ${id}, ${location}`);
-    await expectOutcome(teller, () => tap(site, wallet, id, PATIENT.pin), { kind: 'served' });
+    await expectOutcome(teller, () => tap(site, wallet, id, PATIENT.pin, teller), { kind: 'served' });
   }
+  await tellQueue(site, teller, wallet);
 
   teller.chapter('A wrong PIN');
   await expectOutcome(teller, () => tap(site, wallet, 'goa-01', WRONG_PIN), {
@@ -90,9 +91,37 @@ export async function tellStory(site: Site, teller: Teller): Promise<void> {
   }
 }
 
-/** Lays the card on the terminal's reader and types `pin`. */
-export function tap(site: Site, wallet: string, hub: string, pin: string): Promise<TapResult> {
-  return site.tap({ wallet, hub, panel: new ScriptedPanel({ pin }) });
+/** Lays the card on the terminal's reader and types `pin`. @param teller says what the patient reads in the end */
+export async function tap(
+  site: Site,
+  wallet: string,
+  hub: string,
+  pin: string,
+  teller?: Teller,
+): Promise<TapResult> {
+  let read: readonly string[] = [];
+  const panel = new ScriptedPanel({ pin }, (_sign, lines) => {
+    read = lines;
+  });
+  const result = await site.tap({ wallet, hub, panel });
+  teller?.line(`the patient reads: “${read.join(' ')}”`);
+  return result;
+}
+
+/** The clinic's side of a visit: who waits, who has been seen; nobody is checked in twice. */
+async function tellQueue(site: Site, teller: Teller, wallet: string): Promise<void> {
+  teller.chapter('The desk at goa-01 works its queue');
+  const { office } = site.hub('goa-01');
+  const waiting = await teller.step('one patient waits, by the name that only this hub has for her', () =>
+    office.queue(),
+  );
+  const [first] = waiting;
+  if (first === undefined || waiting.length > 1)
+    throw new StoryError(`${waiting.length} wait, and one should`);
+  await teller.step(`number ${first.place} has been seen`, () => office.done(first.place));
+  await expectOutcome(teller, () => tap(site, wallet, 'goa-01', PATIENT.pin, teller), { kind: 'served' });
+  if ((await office.queue()).length > 0) throw new StoryError('the patient was checked in twice');
+  teller.line('the same number again: nobody is checked in twice a day');
 }
 
 /** Tells a tap step by step. */

@@ -26,7 +26,7 @@ import { WHAT_IT_MEANS } from './limbasiya/service.ts';
 import { readNetworkRecord } from './network-file.ts';
 import { localTimeZone } from './records/calendar.ts';
 import { openRecordCipher, type RecordsSecret, recordsKey } from './records/key.ts';
-import { officeHandlers, officeOf } from './records/office.ts';
+import { officeHandlers, officeOf, type RecordsOffice } from './records/office.ts';
 import { tellingAuthority } from './renewal/authority.ts';
 import { CurrentIdentity } from './renewal/current-identity.ts';
 import { Renewal } from './renewal/renewal.ts';
@@ -76,6 +76,8 @@ export interface RunningHub {
   readonly address: Address;
   /** Where health and metrics are asked for, with the real port; null where nowhere. */
   readonly health: Address | null;
+  /** What the clinic's staff do with records. */
+  readonly office: RecordsOffice;
   status(): Promise<HubStatus>;
   /** Ends what is open, settles every try, and gives the folder free. To call it again does nothing. */
   close(): Promise<void>;
@@ -149,7 +151,7 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
     );
     // Before the hub is closed, and `rc` with it: what is under way would fail for no reason worth a warning.
     resources.add(renewal, (running) => running.close());
-    const office = officeHandlers(officeOf(hub.services.records, hub.services.archive));
+    const office = officeOf(hub.services.records, hub.services.archive);
     const endpoint = await healthEndpoint(hub, surroundings, options.health);
     if (endpoint !== null) resources.add(endpoint, (it) => it.close());
     const health = endpoint?.address ?? null;
@@ -161,12 +163,12 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
       if (!path.success) throw new BackupError('the database can be copied to a path alone');
       return { anchor: await copyHubStore(store, clock, path.data.path) };
     };
-    const handlers = { status, audit, copyStore: copy, ...office };
+    const handlers = { status, audit, copyStore: copy, ...officeHandlers(office) };
     resources.add(await serveControl(folder, handlers, surroundings.log), (control) => control.close());
     const { hubId: id, location } = identity;
     surroundings.log.info('the hub serves', { id, address: formatAddress(hub.address) });
     if (hub.services.limbasiya !== null) surroundings.log.warn(WHAT_IT_MEANS);
-    return { id, location, address: hub.address, health, status, close: () => resources.close() };
+    return { id, location, address: hub.address, health, office, status, close: () => resources.close() };
   } catch (error) {
     await resources.close();
     throw error;

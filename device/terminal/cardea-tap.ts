@@ -13,6 +13,7 @@ import { NewPin } from './new-pin-action.ts';
 import { type Done, need, PROMPTS, type SuiteTap } from './suite-tap.ts';
 import type { TapTools } from './tap-tools.ts';
 import type { TappedCard } from './tapped-card.ts';
+import { checkIn, summarise } from './visit-action.ts';
 
 const BLINDED_LENGTH = 32;
 
@@ -139,6 +140,14 @@ export class CardeaTap implements SuiteTap {
       event: { type: 'informed' },
       note: `${info.hubId} serves patient ${info.subject} over the session`,
     };
+  }
+
+  async checkIn(): Promise<Done> {
+    return checkIn(need(this.#session));
+  }
+
+  async summarise(): Promise<Done> {
+    return summarise(need(this.#session));
   }
 
   async prepareNewPin(): Promise<Done> {

@@ -18,6 +18,7 @@ import type { LimbasiyaTools } from './limbasiya-tools.ts';
 import { type Done, need, PROMPTS, type SuiteTap } from './suite-tap.ts';
 import type { TapTools } from './tap-tools.ts';
 import type { TappedCard } from './tapped-card.ts';
+import { checkIn, summarise } from './visit-action.ts';
 
 /**
  * A tap with a card of the suite `limbasiya-2021` (PROTOCOL 1.2, 1.3). The card itself checks identity and
@@ -167,6 +168,14 @@ export class LimbasiyaTap implements SuiteTap {
       event: { type: 'informed' },
       note: `${info.hubId} serves patient ${info.subject} over the session`,
     };
+  }
+
+  async checkIn(): Promise<Done> {
+    return checkIn(need(this.#session));
+  }
+
+  async summarise(): Promise<Done> {
+    return summarise(need(this.#session));
   }
 
   /** The card under its new password. */

@@ -49,7 +49,7 @@ export function limbasiyaTransition(goal: Goal, state: LimbasiyaState, event: Ev
       if (event.type === 'hub-down') return callAgain(state.calls);
       return ended(state, event);
     case 'answering':
-      if (event.type === 'welcomed') return welcomed(event.welcome.location);
+      if (event.type === 'welcomed') return welcomed(event.welcome.location, state.calls);
       if (event.type === 'hub-down') return callAgain(state.calls);
       return ended(state, event);
     case 'choosing-password':
@@ -91,14 +91,11 @@ function callAgain(calls: number): Step {
   return { state: { phase: 'calling', calls: calls + 1 }, effects: [{ do: 'call-hub' }] };
 }
 
-function welcomed(location: string): Step {
+function welcomed(location: string, calls: number): Step {
+  const welcome = [`Welcome to ${location}.`];
   return {
-    state: { phase: 'served' },
-    effects: [
-      { do: 'show', sign: 'welcome', lines: [`Welcome to ${location}.`] },
-      { do: 'clear-old-image' },
-      { do: 'inform' },
-    ],
+    state: { phase: 'served', suite: 'limbasiya-2021', calls, welcome },
+    effects: [{ do: 'show', sign: 'welcome', lines: welcome }, { do: 'clear-old-image' }, { do: 'inform' }],
   };
 }
 

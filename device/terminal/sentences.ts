@@ -22,6 +22,7 @@ export const SENTENCES = {
   'hub-lost': ['The connection to the clinic broke.', 'Please tap your card again.'],
   'hub-refused': ['The clinic did not let you in.', 'Please ask at the desk.'],
   'hub-unsupported': ['The clinic does not take this kind of card.', 'Please ask at the desk.'],
+  'not-checked-in': ['You could not be checked in.', 'Please ask at the desk.'],
   'card-unknown': ['The clinic does not know this card.', 'Please ask at the desk.'],
   'card-revoked': ['This card is no longer valid.', 'Please ask at the desk.'],
   'card-locked': ['This card is locked after too many wrong PINs.', 'Please ask at the desk.'],

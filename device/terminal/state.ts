@@ -1,4 +1,5 @@
 import type { Question, Sign } from '../../hardware/panel/panel.ts';
+import type { SuiteName } from '../../protocol/constants.ts';
 import type { Reason, RefusalDetail } from './sentences.ts';
 
 /** What the patient came for. */
@@ -22,15 +23,26 @@ export type State =
   /** PROOF is out. */
   | { readonly phase: 'proving'; readonly calls: number }
   /** WELCOME came; the session is open. */
-  | { readonly phase: 'served' }
+  | ({ readonly phase: 'served' } & InSession)
+  | ({ readonly phase: 'checking-in' } & InSession)
+  /** Checked in; `place` in the queue, null where the hub has none. */
+  | ({ readonly phase: 'summarising'; readonly place: number | null } & InSession)
   | { readonly phase: 'choosing' }
   /** The new PIN is evaluated, its boxes sealed, and the hub told. */
   | { readonly phase: 'preparing' }
   | { readonly phase: 'writing' }
   | { readonly phase: 'confirming' }
   | LimbasiyaState
-  /** The outcome is on display: until the card is gone, and long enough to be read. */
-  | { readonly phase: 'told'; readonly read: boolean };
+  /** The outcome is on display: until the card is gone, and long enough to be read. What is personal, no longer. */
+  | { readonly phase: 'told'; readonly read: boolean; readonly personal: boolean };
+
+/** Where a patient is served. */
+interface InSession {
+  readonly suite: SuiteName;
+  readonly calls: number;
+  /** What was said at the WELCOME. */
+  readonly welcome: readonly string[];
+}
 
 export type Link = 'calling' | 'up' | 'down';
 
@@ -71,6 +83,9 @@ export type Event =
   | { readonly type: 'not-opened' }
   | { readonly type: 'welcomed'; readonly welcome: Welcomed }
   | { readonly type: 'informed' }
+  | { readonly type: 'checked-in'; readonly place: number | null }
+  /** What the patient reads of it; it goes to the panel, and is kept nowhere. */
+  | { readonly type: 'summarised'; readonly lines: readonly string[] }
   | { readonly type: 'prepared' }
   | { readonly type: 'written' }
   | { readonly type: 'confirmed' }
@@ -101,6 +116,8 @@ export type Effect =
   | { readonly do: 'open-card' }
   | { readonly do: 'prove' }
   | { readonly do: 'inform' }
+  | { readonly do: 'check-in' }
+  | { readonly do: 'summarise' }
   | { readonly do: 'prepare-new-pin' }
   | { readonly do: 'write-card' }
   | { readonly do: 'confirm-new-pin' }
@@ -111,7 +128,8 @@ export type Effect =
   /** Closes the session and the connection, and wipes what the tap held. */
   | { readonly do: 'end-tap'; readonly outcome: Outcome }
   | { readonly do: 'watch-for-removal' }
-  | { readonly do: 'linger' };
+  /** `milliseconds`: where there is more to read than usual. */
+  | { readonly do: 'linger'; readonly milliseconds?: number };
 
 /** How a tap ended. */
 export type Outcome =

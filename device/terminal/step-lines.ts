@@ -11,6 +11,8 @@ const LABELS: Readonly<Partial<Record<Effect['do'], string>>> = {
   'open-card': 'opened',
   prove: 'proof',
   inform: 'session',
+  'check-in': 'arrived',
+  summarise: 'summary',
   'prepare-new-pin': 'prepared',
   'write-card': 'written',
   'confirm-new-pin': 'confirmed',

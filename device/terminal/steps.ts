@@ -9,11 +9,17 @@ export function stay(state: State): Step {
   return { state, effects: [] };
 }
 
-/** Ends the tap: what has been shown stays until the card is gone, and long enough to be read. */
-export function conclude(outcome: Outcome, before: readonly Effect[] = []): Step {
+/**
+ * Ends the tap: what has been shown stays until the card is gone, and long enough to be read.
+ *
+ * @param readingMs for words about the patient: they go after so long, card or no card
+ */
+export function conclude(outcome: Outcome, before: readonly Effect[] = [], readingMs?: number): Step {
+  const linger: Effect =
+    readingMs === undefined ? { do: 'linger' } : { do: 'linger', milliseconds: readingMs };
   return {
-    state: { phase: 'told', read: false },
-    effects: [...before, { do: 'end-tap', outcome }, { do: 'linger' }, { do: 'watch-for-removal' }],
+    state: { phase: 'told', read: false, personal: readingMs !== undefined },
+    effects: [...before, { do: 'end-tap', outcome }, linger, { do: 'watch-for-removal' }],
   };
 }
 

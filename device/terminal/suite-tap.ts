@@ -25,6 +25,8 @@ export interface SuiteTap {
   prove(): Promise<Done>;
   /** The first request over the session. */
   inform(): Promise<Done>;
+  checkIn(): Promise<Done>;
+  summarise(): Promise<Done>;
   /** Writes what was prepared into the slot that is not current, once the card lies there. */
   writeCard(signal: AbortSignal): Promise<Done>;
   /** Takes leave of the hub, closes the connection, wipes every secret. */

@@ -117,6 +117,10 @@ export class Terminal {
         return this.#act(effect.do, (tap) => tap.suite.prove());
       case 'inform':
         return this.#act(effect.do, (tap) => tap.suite.inform());
+      case 'check-in':
+        return this.#act(effect.do, (tap) => tap.suite.checkIn());
+      case 'summarise':
+        return this.#act(effect.do, (tap) => tap.suite.summarise());
       case 'prepare-new-pin':
         return this.#act(effect.do, (tap) => tap.cardea.prepareNewPin());
       case 'write-card':
@@ -140,7 +144,7 @@ export class Terminal {
         this.#watchForRemoval(signal);
         return;
       case 'linger':
-        this.#lingering = this.#tools.surroundings.clock.after(LINGER_MS, () =>
+        this.#lingering = this.#tools.surroundings.clock.after(effect.milliseconds ?? LINGER_MS, () =>
           this.#dispatch({ type: 'lingered' }),
         );
         return;

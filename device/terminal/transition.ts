@@ -3,7 +3,8 @@ import { limbasiyaCardRead, limbasiyaTransition } from './limbasiya.ts';
 import { changePinTransition } from './new-pin.ts';
 import { refusalLines } from './sentences.ts';
 import type { Effect, Event, Goal, State, Step, Welcomed } from './state.ts';
-import { CALLS_MAX, conclude, ended, refuse, stay } from './steps.ts';
+import { CALLS_MAX, ended, refuse, stay } from './steps.ts';
+import { visitTransition } from './visit.ts';
 
 /** Where a terminal begins: its reader has not answered yet. */
 export function begin(): Step {
@@ -46,13 +47,13 @@ export function transition(goal: Goal, state: State, event: Event): Step {
       if (event.type === 'not-opened') return refuse('wrong-pin', { attemptsLeft: state.attemptsLeft });
       return ended(state, event);
     case 'proving':
-      if (event.type === 'welcomed') return welcomed(goal, event.welcome);
+      if (event.type === 'welcomed') return welcomed(goal, state.calls, event.welcome);
       if (event.type === 'hub-down') return callAgain(state.calls);
       return ended(state, event);
     case 'served':
-      if (event.type === 'informed') return conclude({ kind: 'served' });
-      if (event.type === 'hub-down') return refuse('hub-lost');
-      return ended(state, event);
+    case 'checking-in':
+    case 'summarising':
+      return visitTransition(state, event);
     case 'choosing':
     case 'preparing':
     case 'writing':
@@ -69,10 +70,16 @@ export function transition(goal: Goal, state: State, event: Event): Step {
     case 'replacing':
       return limbasiyaTransition(goal, state, event);
     case 'told':
-      if (event.type === 'lingered') return stay({ ...state, read: true });
+      if (event.type === 'lingered') return read(state);
       if (event.type === 'card-gone') return state.read ? ready(goal) : readyQuietly();
       return event.type === 'reader-lost' ? readerless() : stay(state);
   }
+}
+
+/** Nobody else is to read what was the patient's, though the card lies there still. */
+function read(state: State & { phase: 'told' }): Step {
+  const cleared: Effect = { do: 'show', sign: 'attention', lines: ['Please take your card.'] };
+  return { state: { ...state, read: true }, effects: state.personal ? [cleared] : [] };
 }
 
 function ready(goal: Goal): Step {
@@ -177,11 +184,14 @@ function challenged(goal: Goal, calls: number, status: number, attemptsLeft: num
   }
 }
 
-function welcomed(goal: Goal, { location, failed }: Welcomed): Step {
+function welcomed(goal: Goal, calls: number, { location, failed }: Welcomed): Step {
   const lines = [`Welcome to ${location}.`, ...(failed > 0 ? [failedLine(failed)] : [])];
   const show: Effect = { do: 'show', sign: 'welcome', lines };
   if (goal === 'serve') {
-    return { state: { phase: 'served' }, effects: [show, { do: 'clear-old-image' }, { do: 'inform' }] };
+    return {
+      state: { phase: 'served', suite: 'cardea-1', calls, welcome: lines },
+      effects: [show, { do: 'clear-old-image' }, { do: 'inform' }],
+    };
   }
   return {
     state: { phase: 'choosing' },

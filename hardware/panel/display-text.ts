@@ -23,6 +23,7 @@ const PLAIN: readonly (readonly [RegExp, string])[] = [
   [/[“”„«»]/g, '"'],
   [/[–—~]/g, '-'],
   [/ß/g, 'ss'],
+  [/°/g, ''],
   [/\\/g, '/'],
   [/\s/g, ' '],
 ];

@@ -30,9 +30,15 @@ const known: readonly Event[] = [...typed, { type: 'opened' }, { type: 'list-kno
 const called: readonly Event[] = [...known, { type: 'hub-chosen' }, { type: 'hub-up' }];
 const welcomed: Event = { type: 'welcomed', welcome: { location: 'Goa', failed: 0 } };
 
+const visited: readonly Event[] = [
+  { type: 'informed' },
+  { type: 'checked-in', place: 7 },
+  { type: 'summarised', lines: ['Temperature: 36.8 °C'] },
+];
+
 describe('a tap with a limbasiya-2021 card', () => {
   it('asks for identity and password, opens the card, has a hub chosen, and logs in there', () => {
-    const { state, effects } = run('serve', ...called, { type: 'agreed' }, welcomed, { type: 'informed' });
+    const { state, effects } = run('serve', ...called, { type: 'agreed' }, welcomed, ...visited);
     expect(kinds(effects)).toEqual([
       'read-card',
       'ask',
@@ -45,6 +51,8 @@ describe('a tap with a limbasiya-2021 card', () => {
       'prove',
       'clear-old-image',
       'inform',
+      'check-in',
+      'summarise',
       'end-tap',
       'linger',
       'watch-for-removal',

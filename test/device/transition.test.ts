@@ -30,9 +30,15 @@ const goOn: Event = { type: 'challenged', status: STATUS.goOn, attemptsLeft: 4 }
 const welcomed: Event = { type: 'welcomed', welcome: { location: 'Goa', failed: 0 } };
 const served: readonly Event[] = [...claimed, goOn, { type: 'opened' }, welcomed];
 
+const visited: readonly Event[] = [
+  { type: 'informed' },
+  { type: 'checked-in', place: 7 },
+  { type: 'summarised', lines: ['Temperature: 36.8 °C'] },
+];
+
 describe('a tap', () => {
   it('reads the card, calls the hub while the patient types, logs in, and ends when it is served', () => {
-    const { state, effects } = run('serve', ...served, { type: 'informed' });
+    const { state, effects } = run('serve', ...served, ...visited);
     expect(kinds(effects).filter((kind) => kind !== 'show')).toEqual([
       'watch-for-card',
       'watch-for-card',
@@ -44,6 +50,8 @@ describe('a tap', () => {
       'prove',
       'clear-old-image',
       'inform',
+      'check-in',
+      'summarise',
       'end-tap',
       'linger',
       'watch-for-removal',
@@ -77,20 +85,68 @@ describe('a tap', () => {
   });
 
   it('is ready for the next card once the told one is gone, and leaves its words there to be read', () => {
-    const gone = run('serve', ...served, { type: 'informed' }, { type: 'card-gone' });
+    const gone = run('serve', ...served, ...visited, { type: 'card-gone' });
     expect(gone.state.phase).toBe('idle');
     expect(kinds(gone.effects).at(-1)).toBe('watch-for-card');
-    expect(shown(gone.effects).at(-1)).toBe('Welcome to Goa.');
+    expect(shown(gone.effects).at(-1)).toBe('Temperature: 36.8 °C');
     const read = transition('serve', gone.state, { type: 'lingered' });
     expect(shown(read.effects)).toEqual(['Please tap your card.']);
   });
 
-  it('keeps its words on display for as long as the card lies there', () => {
-    const { state, effects } = run('serve', ...served, { type: 'informed' }, { type: 'lingered' });
-    expect(shown(effects).at(-1)).toBe('Welcome to Goa.');
+  it('says the number and the summary below the welcome, four lines at most', () => {
+    const { effects } = run('serve', ...served, ...visited);
+    expect(shown(effects).slice(-3)).toEqual([
+      'Welcome to Goa.',
+      'Your number is 7.',
+      'Temperature: 36.8 °C',
+    ]);
+    const others: Event = { type: 'welcomed', welcome: { location: 'Goa', failed: 1 } };
+    const long: Event = { type: 'summarised', lines: ['a', 'b'] };
+    const crowded = run('serve', ...claimed, goOn, { type: 'opened' }, others, ...visited.slice(0, 2), long);
+    const last = crowded.effects.findLast((effect) => effect.do === 'show');
+    expect(last?.lines).toHaveLength(4);
+    expect(last?.lines).toContain('Your number is 7.');
+  });
+
+  it("takes what is the patient's off the display once it could be read, though the card lies there", () => {
+    const { effects, state } = run('serve', ...served, ...visited, { type: 'lingered' });
+    expect(shown(effects).at(-1)).toBe('Please take your card.');
+    expect(effects.find((effect) => effect.do === 'linger')).toEqual({ do: 'linger', milliseconds: 10_000 });
+    expect(JSON.stringify(state)).not.toContain('36.8');
     expect(shown(transition('serve', state, { type: 'card-gone' }).effects)).toEqual([
       'Please tap your card.',
     ]);
+  });
+
+  it('leaves a refusal on display for as long as the card lies there', () => {
+    const { effects } = run('serve', ...laid, { type: 'failed', reason: 'card-blank' }, { type: 'lingered' });
+    expect(shown(effects).at(-1)).toBe(SENTENCES['card-blank'][1]);
+  });
+
+  it('logs in again where the connection breaks in the visit, and does it all once more, three calls at most', () => {
+    const again: readonly Event[] = [{ type: 'hub-up' }, goOn, { type: 'opened' }, welcomed];
+    const { effects } = run(
+      'serve',
+      ...served,
+      { type: 'informed' },
+      { type: 'hub-down' },
+      ...again,
+      ...visited,
+    );
+    expect(kinds(effects).filter((kind) => kind === 'check-in')).toHaveLength(2);
+    expect(outcomes(effects)).toEqual([{ kind: 'served' }]);
+    const breaks: readonly Event[] = [{ type: 'informed' }, { type: 'hub-down' }, ...again];
+    const broken = run('serve', ...served, ...breaks, ...breaks, { type: 'hub-down' });
+    expect(outcomes(broken.effects)).toEqual([{ kind: 'refused', reason: 'hub-lost' }]);
+  });
+
+  it('says the number though the summary cannot be had, and is refused where nobody can be checked in', () => {
+    const failed: Event = { type: 'failed', reason: 'new-pin-refused' };
+    const { effects } = run('serve', ...served, ...visited.slice(0, 2), failed);
+    expect(shown(effects).at(-1)).toBe('Your number is 7.');
+    expect(outcomes(effects)).toEqual([{ kind: 'served' }]);
+    const none = run('serve', ...served, { type: 'informed' }, failed);
+    expect(outcomes(none.effects)).toEqual([{ kind: 'refused', reason: 'not-checked-in' }]);
   });
 });
 
@@ -262,7 +318,7 @@ describe('whatever happens, in whatever order', () => {
       { type: 'opened' },
       { type: 'not-opened' },
       welcomed,
-      { type: 'informed' },
+      ...visited,
       { type: 'prepared' },
       { type: 'written' },
       { type: 'confirmed' },

@@ -20,9 +20,10 @@ describe('npm start', () => {
       '3. A card for Maria Fernandes',
       '4. A tap at goa-01, Goa',
       '5. A tap at pune-02, Pune',
-      '6. A wrong PIN',
-      '7. The hub and the RC are restarted on their files',
-      '8. The card is lost, and revoked',
+      '6. The desk at goa-01 works its queue',
+      '7. A wrong PIN',
+      '8. The hub and the RC are restarted on their files',
+      '9. The card is lost, and revoked',
     ]);
     expect(stdout).toContain('Every step went as it should.');
     const folder = /are as in life, in (\S+),/.exec(stdout)?.[1] ?? '';
