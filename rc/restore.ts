@@ -5,6 +5,7 @@ import { keptAnchorPath, writeAnchorFile } from '../runtime/audit/anchors.ts';
 import { type Backup, openBackup, unpackBackup } from '../runtime/backup.ts';
 import { makeSecretFolder } from '../runtime/files.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import { checkClock } from './clock-check.ts';
 import { rcPaths, readNetworkFile } from './folder.ts';
 import { MasterKeys } from './master-keys.ts';
 import { NetworkAuthority } from './network-authority.ts';
@@ -36,6 +37,7 @@ export interface RestoredRc {
  * All is checked before anything is put in its place; a restore that was cut short is begun anew by the next.
  *
  * @throws BackupError, AlreadySetUpError, FolderInUseError, FileError, StoreCorruptError, StoreTooNewError
+ * @throws ImpossibleTimeError when this machine's clock cannot be right
  * @throws PassphraseError, MasterKeyError, FileMissingError when the keys cannot be opened
  */
 export async function restoreRc(options: RestoreOptions): Promise<RestoredRc> {
@@ -49,6 +51,7 @@ export async function restoreRc(options: RestoreOptions): Promise<RestoredRc> {
     try {
       (await MasterKeys.load(secrets)).wipe();
       const authority = await NetworkAuthority.open(secrets, surroundings.random);
+      checkClock(authority.current.certificate, surroundings.clock.now());
       await issueServerIdentity(workshop, authority, address, surroundings.clock.now());
       const operator = await beginAnew(workshop, authority, surroundings);
       return { address, result: { backup, operator } };

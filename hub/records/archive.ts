@@ -52,19 +52,21 @@ const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 export class Archive {
   readonly #hubId: string;
   readonly #store: HubStore['records'];
+  readonly #audit: HubStore['audit'];
   readonly #cipher: RecordCipher;
   readonly #calendar: Calendar;
   readonly #clock: Clock;
 
   constructor(options: {
     readonly hubId: string;
-    readonly store: Pick<HubStore, 'records'>;
+    readonly store: Pick<HubStore, 'records' | 'audit'>;
     readonly cipher: RecordCipher;
     readonly timeZone: string;
     readonly clock: Clock;
   }) {
     this.#hubId = options.hubId;
     this.#store = options.store.records;
+    this.#audit = options.store.audit;
     this.#cipher = options.cipher;
     this.#calendar = new Calendar(options.timeZone);
     this.#clock = options.clock;
@@ -72,12 +74,24 @@ export class Archive {
 
   /** @param after `next` of the page before */
   async list(after: string | null): Promise<ArchivePage<PatientRecords>> {
-    const page = await this.export(after);
+    await this.#note('records.listed', after);
+    const page = await this.#page(after);
     return { ...page, items: page.items.map(summed) };
   }
 
   /** Each patient's records, the oldest first, as one Bundle. @param after `next` of the page before */
   async export(after: string | null): Promise<ArchivePage<Bundle>> {
+    await this.#note('records.exported', after);
+    return this.#page(after);
+  }
+
+  /** Once for all pages. */
+  async #note(action: 'records.listed' | 'records.exported', after: string | null): Promise<void> {
+    if (after !== null) return;
+    await this.#audit.note({ ...machineOrigin(this.#clock), action, outcome: 'done' });
+  }
+
+  async #page(after: string | null): Promise<ArchivePage<Bundle>> {
     const from = after === null ? new Uint8Array(0) : fromHex(after);
     const patients = await this.#store.patients(from, PAGE_PATIENTS);
     const items: Bundle[] = [];

@@ -143,6 +143,8 @@ export class HubRecords implements Records {
 
   /** Who waits today, in order. */
   async queue(): Promise<Waiting[]> {
+    const { clock } = this.#surroundings;
+    await this.#audit.note({ ...machineOrigin(clock), action: 'queue.read', outcome: 'done' });
     const visits = await this.#store.waiting(this.#today());
     return visits.map((visit) => {
       const { period, subject } = this.#openEncounter(visit);

@@ -21,6 +21,7 @@ export interface AuditAnchor {
 export const TRAIL_START: AuditAnchor = { number: 0, hash: new Uint8Array(32) };
 
 const LABEL = 'cardea audit 1';
+const HEAD_BYTES = LABEL.length + 32 + 16;
 
 /** In the order in which they are hashed. Never change it: a trail is kept for years. */
 const FIELDS = [
@@ -41,19 +42,24 @@ const FIELDS = [
  * field `u16 length || UTF-8`, with the length 0xffff for one that is not there.
  */
 export function encodeRow(previous: Uint8Array, number: number, event: AuditEvent): Uint8Array {
-  const head = Buffer.alloc(LABEL.length + 32 + 16);
-  head.write(LABEL, 'latin1');
-  head.set(previous, LABEL.length);
-  head.writeBigUInt64BE(BigInt(number), LABEL.length + 32);
-  head.writeBigInt64BE(BigInt(event.time), LABEL.length + 40);
-  return Buffer.concat([head, ...FIELDS.flatMap((field) => encodeField(event[field]))]);
-}
-
-function encodeField(value: string | null): Buffer[] {
-  const content = value === null ? Buffer.alloc(0) : Buffer.from(value, 'utf8');
-  const length = Buffer.alloc(2);
-  length.writeUInt16BE(value === null ? 0xffff : content.length);
-  return [length, content];
+  // One buffer with room for everything, since a row is written at every login: UTF-8 has at most 3 bytes for each
+  // of a string's units.
+  let room = HEAD_BYTES;
+  for (const field of FIELDS) room += 2 + 3 * (event[field]?.length ?? 0);
+  const bytes = Buffer.allocUnsafe(room);
+  bytes.write(LABEL, 'latin1');
+  bytes.set(previous, LABEL.length);
+  bytes.writeBigUInt64BE(BigInt(number), LABEL.length + 32);
+  bytes.writeBigInt64BE(BigInt(event.time), LABEL.length + 40);
+  let end = HEAD_BYTES;
+  for (const field of FIELDS) {
+    const value = event[field];
+    const length = value === null ? 0 : bytes.write(value, end + 2, 'utf8');
+    // What is longer was never written by us: its hash is wrong however it is encoded.
+    bytes.writeUInt16BE(value === null ? 0xffff : Math.min(length, 0xfffe), end);
+    end += 2 + length;
+  }
+  return bytes.subarray(0, end);
 }
 
 /** SHA-256 of a row, which continues the chain of those before it; 32 bytes. */

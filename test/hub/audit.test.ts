@@ -67,11 +67,15 @@ describe("a hub's audit trail", () => {
     const { device } = await site.logIn(card.image, PIN);
     await device.call('encounter.checkIn', {});
     await device.call('encounter.checkIn', {});
+    await site.hub.services.records.queue();
     await site.hub.services.records.done(1);
+    await site.hub.services.archive.export(null);
     expect(told(await trailOf(site))).toEqual([
       'patient.login done',
       'record.written done type=encounter',
+      'queue.read done',
       'queue.done done',
+      'records.exported done',
     ]);
   });
 

@@ -49,6 +49,7 @@ describe('verifying the audit trail', () => {
     { member: 'goa-01' },
     { key: '1' },
     { detail: 'reason=lost' },
+    { detail: 'x'.repeat(70_000) },
     { hash: new Uint8Array(32) },
   ])('names the first row that was changed: %o', (change) => {
     for (const number of [1, 5, 9]) {
