@@ -29,10 +29,19 @@ export class CompiledServer {
   }
 
   /** The most it had in memory so far, MB (VmHWM). */
-  async peakMb(): Promise<number> {
+  peakMb(): Promise<number> {
+    return this.#megabytes(/^VmHWM:\s+(\d+) kB$/m);
+  }
+
+  /** What it has in memory, MB (VmRSS). */
+  residentMb(): Promise<number> {
+    return this.#megabytes(/^VmRSS:\s+(\d+) kB$/m);
+  }
+
+  async #megabytes(line: RegExp): Promise<number> {
     const status = await readFile(`/proc/${this.#process.pid}/status`, 'utf8');
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-    if (kilobytes === undefined) throw new Error('the process has no VmHWM: it is gone');
+    const kilobytes = line.exec(status)?.[1];
+    if (kilobytes === undefined) throw new Error('the process has no memory: it is gone');
     return Number(kilobytes) / 1024;
   }
 

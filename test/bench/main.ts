@@ -6,6 +6,7 @@ import { deviceMemory } from './device-memory.ts';
 import { deviceStart } from './device-start.ts';
 import { feedRate } from './feed-rate.ts';
 import { pinToWelcome } from './pin-to-welcome.ts';
+import { rcLoad } from './rc-load.ts';
 import { readerRecovery } from './reader-recovery.ts';
 import { namesOf, runBenches, UnknownBenchError } from './run.ts';
 
@@ -17,6 +18,7 @@ const BENCHES = [
   deviceStart,
   deviceMemory,
   feedRate,
+  rcLoad,
   cost,
 ];
 
