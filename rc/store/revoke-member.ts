@@ -20,7 +20,8 @@ export type MemberRevocationResult =
       /** How many cards were locked by nobody but this hub, and are not any more. */
       readonly unlocked: number;
     }
-  | { readonly outcome: 'unknown' | 'self' };
+  /** `by-revoked`: whoever asks was revoked after the request was let in. */
+  | { readonly outcome: 'unknown' | 'self' | 'by-revoked' };
 
 /**
  * Revokes a member for ever, in one transaction with what comes of it. Locks that a hub made go with it, and what
@@ -39,6 +40,9 @@ export async function revokeMember(
       .get(id, kind);
     if (member === undefined) return { outcome: 'unknown' };
     if (id === origin.by) return { outcome: 'self' };
+    // Of two admins who revoke each other in the same moment one remains.
+    const by = db.prepare('SELECT 1 FROM members WHERE id = ? AND revoked IS NULL').get(origin.by);
+    if (by === undefined) return { outcome: 'by-revoked' };
     const certificates = db
       .prepare<[string], Uint8Array>('SELECT fingerprint FROM certificates WHERE member = ?')
       .pluck()

@@ -77,10 +77,21 @@ describe('cardea-rc operator', () => {
     expect((await run(rc, `join ${token}`, join(temporaryFolder(), 'desk'))).err).toContain('not good');
   });
 
-  it('leaves the network an admin, and tells a mistyped id', async () => {
+  it('leaves the network an admin', async () => {
     const rc = await TestRc.start();
     const { client } = await rc.admit({ kind: 'operator', id: 'asha', role: 'admin' });
     expect((await run(rc, 'operator revoke admin')).err).toContain('nobody revokes themselves');
+    // In the same moment: both were let in, and one of the two remains.
+    const outcomes = await Promise.allSettled([
+      client.revokeMember('admin', 'operator'),
+      (await rc.admin()).revokeMember('asha', 'operator'),
+    ]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('revokes the first admin, too, for another, and tells a mistyped id', async () => {
+    const rc = await TestRc.start();
+    const { client } = await rc.admit({ kind: 'operator', id: 'asha', role: 'admin' });
     await client.revokeMember('admin', 'operator');
     await expect(client.revokeMember('asha', 'operator')).rejects.toMatchObject({
       problemCode: 'member-self',
