@@ -83,13 +83,13 @@ export function queriesOf(file: string, text: string): readonly Query[] {
   return queries;
 }
 
-/** How often ProVerif will answer: for each query of a list, each weak secret, and once for a biprocess. */
+/** How often ProVerif will answer: for each query of a list, each weak secret and each non-interference. */
 function countQueries(text: string): number {
   const bare = text.replace(/\(\*[\s\S]*?\*\)/g, '');
   const lists = [...bare.matchAll(/^query\s([^.]*)\./gm)].flatMap(([, list = '']) => list.split(';'));
   const isDeclaration = (part: string) => !part.includes('(');
-  const secrets = [...bare.matchAll(/^weaksecret /gm)].length;
-  return lists.filter((part) => !isDeclaration(part)).length + secrets + (bare.includes('choice[') ? 1 : 0);
+  const secrets = [...bare.matchAll(/^(?:weaksecret|noninterf) /gm)].length;
+  return lists.filter((part) => !isDeclaration(part)).length + secrets;
 }
 
 function isKind(kind: string): kind is Kind {

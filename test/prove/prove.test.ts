@@ -40,6 +40,23 @@ describe('docs/model', () => {
     expect(without).toEqual([]);
   });
 
+  it('has every query that docs/security.md names, and of its attacks those that the lab runs', async () => {
+    const text = await readFile('docs/security.md', 'utf8');
+    const models = await readModels(MODELS);
+    const queries = models.flatMap(({ file, queries }) =>
+      queries.map(({ name }) => `${file.replace(/\.pv$/, '')}/${name}`),
+    );
+    const named = [...text.matchAll(/`((?:cardea-1|limbasiya-2021)-[\w-]+\/[\w-]+)`/g)].map(
+      ([, it = '']) => it,
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((name) => !queries.includes(name))).toEqual([]);
+    const section = text.slice(text.indexOf('## What is proved'), text.indexOf('## Where'));
+    const attacks = [...section.matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map(([, it = '']) => it);
+    expect(attacks.length).toBeGreaterThan(20);
+    expect(attacks.filter((attack) => !text.includes(`\n| \`${attack}\` |`))).toEqual([]);
+  });
+
   it('names only functions that exist', async () => {
     const missing: string[] = [];
     for (const { model, file, name } of await citations()) {
