@@ -13,6 +13,7 @@ import { addServe } from './commands/serve.ts';
 import { addStatus } from './commands/status.ts';
 import { addToken } from './commands/token.ts';
 import type { CommandWorld } from './commands/world.ts';
+import { addConsole } from './console/console-command.ts';
 import { addCardFind } from './console/find-command.ts';
 import { addCardRegister } from './console/register-command.ts';
 import { addCardReplace } from './console/replace-command.ts';
@@ -35,6 +36,7 @@ export function createRcProgram(world: CommandWorld): Command {
   addOperator(program, world);
   addAudit(program, world);
   addBackup(program, world);
+  addConsole(program, world);
   const card = program.command('card').description('the cards of patients');
   addCardRegister(card, world);
   addCardReplace(card, world);
