@@ -31,11 +31,15 @@ export class Wire {
     this.#stream = stream;
     this.#clock = clock;
     stream.on('data', (chunk: Uint8Array) => this.#take(chunk));
-    stream.on('end', () => this.#stop(new ConnectionLostError('the other side has closed the connection')));
-    stream.on('error', (cause) => this.#stop(new ConnectionLostError('the connection broke', { cause })));
+    stream.on('end', () =>
+      this.#stop(() => new ConnectionLostError('the other side has closed the connection')),
+    );
+    stream.on('error', (cause) =>
+      this.#stop(() => new ConnectionLostError('the connection broke', { cause })),
+    );
     stream.on('close', () => {
       this.#closing?.cancel();
-      this.#stop(new ConnectionLostError('the connection is closed'));
+      this.#stop(() => new ConnectionLostError('the connection is closed'));
     });
     stream.pause();
   }
@@ -95,13 +99,13 @@ export class Wire {
 
   /** Cuts the connection. */
   destroy(): void {
-    this.#stop(new ConnectionLostError('the connection was cut here'));
+    this.#stop(() => new ConnectionLostError('the connection was cut here'));
     this.#stream.destroy();
   }
 
   #finish(last: Uint8Array | undefined): void {
     if (this.#closing !== undefined || this.#stream.destroyed) return;
-    this.#stop(new ConnectionLostError('the connection was closed here'));
+    this.#stop(() => new ConnectionLostError('the connection was closed here'));
     this.#closing = this.#clock.after(LIMITS.writeMs, () => this.#stream.destroy());
     if (last === undefined) this.#stream.end();
     else this.#stream.end(last);
@@ -113,12 +117,12 @@ export class Wire {
     try {
       this.#arrived.push(...this.#decoder.push(chunk));
     } catch (malformed) {
-      this.#stop(malformed);
+      this.#stop(() => malformed);
       return;
     }
     if (this.#arrived.length > WAITING_BODIES_MAX) {
       const reason = 'the other side does not wait for its answers';
-      this.#stop(new TurnedAwayError(WIRE_ERROR.malformed, 'out of turn', reason));
+      this.#stop(() => new TurnedAwayError(WIRE_ERROR.malformed, 'out of turn', reason));
       return;
     }
     const body = this.#waiter === undefined ? undefined : this.#arrived.shift();
@@ -133,10 +137,14 @@ export class Wire {
     if (waiter !== undefined) act(waiter);
   }
 
-  /** Nothing is read or sent any more, but the stream is not closed yet. */
-  #stop(reason: unknown): void {
+  /**
+   * Nothing is read or sent any more, but the stream is not closed yet.
+   * @param reason asked for the first time alone: every connection ends several times over, and an error is costly
+   */
+  #stop(reason: () => unknown): void {
     if (this.#over !== undefined) return;
-    this.#over = reason instanceof Error ? reason : new ConnectionLostError('the connection is over');
+    const error = reason();
+    this.#over = error instanceof Error ? error : new ConnectionLostError('the connection is over');
     this.#arrived.length = 0;
     this.#settle((waiter) => waiter.reject(this.#over));
   }

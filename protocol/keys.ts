@@ -1,6 +1,6 @@
 import { concat, u16, utf8 } from './bytes.ts';
 import { KEY_LENGTH, LABEL, SUBJECT_LENGTH } from './constants.ts';
-import type { Primitives } from './crypto/primitives.ts';
+import type { AgreementKey, Primitives } from './crypto/primitives.ts';
 import { deriveKey } from './oprf.ts';
 
 const NO_SALT = new Uint8Array(0);
@@ -9,6 +9,8 @@ const NO_SALT = new Uint8Array(0);
 export interface KeyPair {
   readonly privateKey: Uint8Array;
   readonly publicKey: Uint8Array;
+  /** The private key made ready, where it agrees more than once. */
+  readonly ready?: AgreementKey;
 }
 
 /** `usk` of a card, from the RC's master key of the card's `keyId` (PROTOCOL 2.1). 32 bytes. */

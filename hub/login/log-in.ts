@@ -1,9 +1,10 @@
 import { wipe } from '../../protocol/bytes.ts';
 import { SUITE } from '../../protocol/constants.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { ProtocolError } from '../../protocol/errors.ts';
 import { FRAME } from '../../protocol/frames.ts';
 import { encodeHello } from '../../protocol/hello.ts';
-import { deriveOprfKey } from '../../protocol/keys.ts';
+import { deriveOprfKey, type KeyPair } from '../../protocol/keys.ts';
 import { HubLogin, type ReceivedLogin } from '../../protocol/login/hub.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import { evaluate } from '../../protocol/oprf.ts';
@@ -19,6 +20,9 @@ import type { LoggedIn } from './logged-in.ts';
 
 /** What a HELLO holds: a network that rotated its authority more often shows its newest (PROTOCOL 2.5). */
 const CERTIFICATES_MAX = 4;
+
+/** By the pair it was made of, with which it goes. */
+const READY = new WeakMap<KeyPair, KeyPair>();
 
 type Admitted = Extract<DeskAnswer, { readonly status: typeof STATUS.goOn }>;
 
@@ -54,7 +58,11 @@ export async function logIn(
     return logInLimbasiya(hub, hub.limbasiya, wire, { hello, body, deadline, source, course });
   }
   if (!hub.identity.holds(identity)) throw new SilentPeerError('the key that the HELLO showed is gone');
-  const login = new HubLogin(hub.primitives, { hello, hubStatic: identity.keyPair, random });
+  const login = new HubLogin(hub.primitives, {
+    hello,
+    hubStatic: madeReady(hub.primitives, identity.keyPair),
+    random,
+  });
   try {
     const claim = login.readLogin(expectBody(body, FRAME.login));
     const answer = await hub.desk.answer(claim, source);
@@ -75,6 +83,15 @@ interface Handshake {
   readonly answer: Admitted;
   readonly deadline: number;
   readonly course: LoginCourse;
+}
+
+/** The hub's static key as it is used in every login, for as long as it is the hub's. */
+function madeReady(p: Primitives, pair: KeyPair): KeyPair {
+  const known = READY.get(pair);
+  if (known !== undefined) return known;
+  const ready = { ...pair, ready: p.x25519Key(pair.privateKey) };
+  READY.set(pair, ready);
+  return ready;
 }
 
 /** From the CHALLENGE to the right PROOF; a try that was taken is settled in any case. */

@@ -21,6 +21,8 @@ interface CardRow {
   readonly pending_version: number | null;
   readonly pending_cs: Buffer | null;
   readonly pending_proof: Buffer | null;
+  /** Whether there are rows of new PINs that were prepared at other hubs. */
+  readonly elsewhere: number;
 }
 
 interface PendingRow {
@@ -31,7 +33,8 @@ interface PendingRow {
 
 const FIND = `
   SELECT card.*, attempts_left, failures, tries.locked AS locked_here, tries.epoch AS counts_epoch,
-    report_due, evaluated_up_to, pending_version, pending_cs, pending_proof
+    report_due, evaluated_up_to, pending_version, pending_cs, pending_proof,
+    EXISTS (SELECT 1 FROM pending_elsewhere WHERE pending_elsewhere.uid = card.uid) AS elsewhere
   FROM card LEFT JOIN tries USING (uid) LEFT JOIN pin_change USING (uid)
   WHERE card.uid = ?`;
 
@@ -88,7 +91,8 @@ export class CardRows {
 
   find(uid: Uint8Array): HeldCard | null {
     const row = this.#find.get(uid);
-    return row === undefined ? null : heldCard(row, this.#findPendingElsewhere.all(uid));
+    if (row === undefined) return null;
+    return heldCard(row, row.elsewhere === 1 ? this.#findPendingElsewhere.all(uid) : []);
   }
 
   /** What the RC said, and what of it the hub has taken over itself. */

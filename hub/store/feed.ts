@@ -41,6 +41,8 @@ const REPORT_ALL_PENDING = `
 export class Lists {
   readonly #group: GroupCommit;
   readonly #cards: CardRows;
+  /** As it is in the database, for every login asks; undefined when that has to be looked up. */
+  #position: FeedPosition | null | undefined;
   readonly #find;
   readonly #put;
   readonly #reportHoldings;
@@ -63,8 +65,11 @@ export class Lists {
 
   /** Null before the first page. */
   async position(): Promise<FeedPosition | null> {
-    const row = this.#find.get();
-    return row === undefined ? null : feedPosition(row);
+    if (this.#position === undefined) {
+      const row = this.#find.get();
+      this.#position = row === undefined ? null : feedPosition(row);
+    }
+    return this.#position;
   }
 
   /**
@@ -73,10 +78,10 @@ export class Lists {
    * @returns the UIDs of the cards that this page revokes, whether the generation is another, and whether something
    *   new is due to be told
    */
-  applyPage(
+  async applyPage(
     page: FeedPage,
   ): Promise<{ readonly revoked: Uint8Array[]; readonly restored: boolean; readonly due: boolean }> {
-    return this.#group.write(() => {
+    const applied = await this.#group.write(() => {
       const row = this.#find.get();
       const isOther = row !== undefined && toHex(row.generation) !== page.generation;
       const isRereading = isOther || row?.from_zero === 1;
@@ -95,6 +100,8 @@ export class Lists {
       });
       return { revoked, restored: isOther, due: isOther || (isRereading && !page.more) };
     });
+    this.#position = undefined;
+    return applied;
   }
 
   /** Cards heard of besides the feed. @returns the UIDs of those that are revoked by it */

@@ -16,6 +16,8 @@ interface Job {
  */
 export class GroupCommit {
   readonly #db: Database;
+  readonly #begin;
+  readonly #commitAll;
   readonly #savepoint;
   readonly #release;
   readonly #undo;
@@ -24,6 +26,8 @@ export class GroupCommit {
 
   constructor(db: Database) {
     this.#db = db;
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commitAll = db.prepare('COMMIT');
     this.#savepoint = db.prepare('SAVEPOINT job');
     this.#release = db.prepare('RELEASE job');
     this.#undo = db.prepare('ROLLBACK TO job');
@@ -66,9 +70,9 @@ export class GroupCommit {
     this.#waiting = [];
     if (jobs.length === 0) return;
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
+      this.#begin.run();
       const done = jobs.filter((job) => this.#runAlone(job));
-      this.#db.exec('COMMIT');
+      this.#commitAll.run();
       for (const job of done) job.settle();
     } catch (cause) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');

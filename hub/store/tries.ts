@@ -48,8 +48,8 @@ export type LoginAnswer =
 
 /** The card has proved itself and is let in. */
 export interface Entry {
-  /** As it is now, with a pending PIN taken over. */
-  readonly card: HeldCard;
+  /** With a pending PIN taken over. */
+  readonly card: Omit<HeldCard, 'counts' | 'reportDue'>;
   /** Wrong tries here since the last right login before this one. */
   readonly failed: number;
   /** A try that stood as a failure was taken back. */
@@ -140,7 +140,8 @@ export class Tries {
       const pin = pinShown(card, login, shown);
       this.#note(card, { ...origin, action: 'patient.login', outcome: 'done', detail: detailOf(login) });
       if (pin !== null) this.#pins.takeOver(card, pin, origin);
-      return { card: this.#cards.find(card.uid) ?? card, failed, gaveTryBack };
+      // What else has changed are counts, which nobody asks an entry for.
+      return { card: (pin && this.#cards.find(card.uid)) ?? card, failed, gaveTryBack };
     });
   }
 

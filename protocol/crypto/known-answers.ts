@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '../bytes.ts';
+import { concat, fromHex, toHex } from '../bytes.ts';
 import type { Primitives } from './primitives.ts';
 
 /** One question to a primitive, and its answer in hex. */
@@ -11,6 +11,7 @@ const COUNTED = Uint8Array.from({ length: 64 }, (_, i) => i);
 const KEY = COUNTED.slice(0, 32);
 const NONCE = COUNTED.slice(0, 12);
 const PUBLIC = '8f40c5adb68f25624ae5b214ea767a6ec94d829d3d7b5e1ad1ba6f3e2138285f';
+const AGREED = 'df6baf6f6a43b9744fc5ef9dea1122782f9f696dc4a0d15c03c1787ee6d15e64';
 const SEALED =
   '89fa0a032d12a347bf8a35f89410006cd961a0f44561bbaefe8e35de69ddb823cca10ed0c23b97bf1f1b5cf349b9a10c' +
   '4eb59b47c91d8eac2a81e33cac72a0e9d4bfcc252ede6f375706bd7c83293cca';
@@ -49,7 +50,14 @@ export const KNOWN_ANSWERS: { readonly [Name in keyof Primitives]: KnownAnswer<P
   x25519Public: { ask: (publicOf) => publicOf(KEY), answer: PUBLIC },
   x25519: {
     ask: (x25519) => x25519(KEY, fromHex(PUBLIC)),
-    answer: 'df6baf6f6a43b9744fc5ef9dea1122782f9f696dc4a0d15c03c1787ee6d15e64',
+    answer: AGREED,
+  },
+  x25519Key: {
+    ask: (keyOf) => {
+      const { publicKey, agree } = keyOf(KEY);
+      return concat(publicKey, agree(fromHex(PUBLIC)));
+    },
+    answer: `${PUBLIC}${AGREED}`,
   },
   seal: { ask: (seal) => seal(KEY, NONCE, KEY, COUNTED), answer: SEALED },
   open: { ask: (open) => open(KEY, NONCE, KEY, fromHex(SEALED)), answer: toHex(COUNTED) },

@@ -32,6 +32,11 @@ export const noble: Primitives = {
     }
   },
 
+  x25519Key: (privateKey) => ({
+    publicKey: x25519.getPublicKey(privateKey),
+    agree: (publicKey) => noble.x25519(privateKey, publicKey),
+  }),
+
   seal: (key, nonce, aad, plaintext) => chacha20poly1305(key, nonce, aad).encrypt(plaintext),
 
   open(key, nonce, aad, sealed) {

@@ -35,16 +35,12 @@ export const nodeCrypto: Omit<Primitives, keyof ElementPrimitives> = {
   hmacSha256: hmacOver(sha256),
   hkdf: hkdfOver(sha256),
 
-  x25519Public: (privateKey) => fromBase64(importPrivate(privateKey).export({ format: 'jwk' }).x ?? ''),
+  x25519Public: (privateKey) => publicOf(importPrivate(privateKey)),
+  x25519: (privateKey, publicKey) => agree(importPrivate(privateKey), publicKey),
 
-  x25519(privateKey, publicKey) {
+  x25519Key(privateKey) {
     const ours = importPrivate(privateKey);
-    try {
-      return plain(diffieHellman({ privateKey: ours, publicKey: importPublic(publicKey) }));
-    } catch (cause) {
-      // OpenSSL refuses an all-zero result itself; a public key of another length than 32 ends here, too.
-      throw new AuthenticationError('the X25519 result is all zeros', { cause });
-    }
+    return { publicKey: publicOf(ours), agree: (publicKey) => agree(ours, publicKey) };
   },
 
   seal(key, nonce, aad, plaintext) {
@@ -83,6 +79,20 @@ export const nodeCrypto: Omit<Primitives, keyof ElementPrimitives> = {
       });
     }),
 };
+
+/** @throws AuthenticationError */
+function agree(privateKey: KeyObject, publicKey: Uint8Array): Uint8Array {
+  try {
+    return plain(diffieHellman({ privateKey, publicKey: importPublic(publicKey) }));
+  } catch (cause) {
+    // OpenSSL refuses an all-zero result itself; a public key of another length than 32 ends here, too.
+    throw new AuthenticationError('the X25519 result is all zeros', { cause });
+  }
+}
+
+function publicOf(privateKey: KeyObject): Uint8Array {
+  return fromBase64(privateKey.export({ format: 'jwk' }).x ?? '');
+}
 
 function sha256(data: Uint8Array): Uint8Array {
   return plain(hash('sha256', data, 'buffer'));

@@ -15,6 +15,8 @@ export interface Primitives {
   x25519Public(privateKey: Uint8Array): Uint8Array;
   /** @throws AuthenticationError when the result is all zeros: a peer's key of low order (PROTOCOL 2). */
   x25519(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
+  /** The same for a private key that agrees more than once: to make it ready may cost as much as to agree. */
+  x25519Key(privateKey: Uint8Array): AgreementKey;
   /** ChaCha20-Poly1305 (RFC 8439), 12-byte nonce: ciphertext || 16-byte tag. */
   seal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /** @throws AuthenticationError when the tag does not verify. */
@@ -30,6 +32,13 @@ export interface Primitives {
   deriveElement(uniform: Uint8Array): Uint8Array;
   /** Whether `bytes` are an element in its one encoding, and not the identity. Of any length. */
   isElement(bytes: Uint8Array): boolean;
+}
+
+/** An X25519 private key that is ready for use; its owner wipes the bytes it was made of, and lets it go. */
+export interface AgreementKey {
+  readonly publicKey: Uint8Array;
+  /** @throws AuthenticationError when the result is all zeros */
+  agree(publicKey: Uint8Array): Uint8Array;
 }
 
 /** What is computed in the group ristretto255. */

@@ -131,9 +131,10 @@ export class HandshakeState {
     switch (token) {
       case 'e': {
         const privateKey = this.#random(KEY_LENGTH);
-        this.#e = { privateKey, publicKey: this.#p.x25519Public(privateKey) };
-        this.#mixEphemeral(this.#e.publicKey);
-        return this.#e.publicKey;
+        const ready = this.#p.x25519Key(privateKey);
+        this.#e = { privateKey, publicKey: ready.publicKey, ready };
+        this.#mixEphemeral(ready.publicKey);
+        return ready.publicKey;
       }
       case 's':
         return this.#symmetric.encryptAndHash(known(this.#s, 'our static key').publicKey);
@@ -180,7 +181,7 @@ export class HandshakeState {
     const pair = ours === 'e' ? known(this.#e, 'our ephemeral key') : known(this.#s, 'our static key');
     const remote =
       theirs === 'e' ? known(this.#re, 'their ephemeral key') : known(this.#rs, 'their static key');
-    const shared = this.#p.x25519(pair.privateKey, remote);
+    const shared = pair.ready?.agree(remote) ?? this.#p.x25519(pair.privateKey, remote);
     this.#symmetric.mixKey(shared);
     wipe(shared);
   }

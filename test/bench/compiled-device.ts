@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { residentMb } from './process-costs.ts';
 
 const DEVICE = 'dist/device/main.js';
 
@@ -61,11 +61,8 @@ export class CompiledDevice {
   }
 
   /** What it has in memory, MB (VmRSS). */
-  async residentMb(): Promise<number> {
-    const status = await readFile(`/proc/${this.#process.pid}/status`, 'utf8');
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-    if (kilobytes === undefined) throw new Error('the process has no VmRSS: it is gone');
-    return Number(kilobytes) / 1024;
+  residentMb(): Promise<number> {
+    return residentMb(this.#process.pid ?? 0);
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,7 @@ import { cost } from './cost.ts';
 import { deviceMemory } from './device-memory.ts';
 import { deviceStart } from './device-start.ts';
 import { feedRate } from './feed-rate.ts';
+import { loginCpu } from './login-cpu.ts';
 import { pinToWelcome } from './pin-to-welcome.ts';
 import { rcLoad } from './rc-load.ts';
 import { readerRecovery } from './reader-recovery.ts';
@@ -14,6 +15,7 @@ const BENCHES = [
   cardRead,
   cardLaidToRead,
   readerRecovery,
+  loginCpu,
   pinToWelcome,
   deviceStart,
   deviceMemory,

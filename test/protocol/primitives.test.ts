@@ -80,6 +80,8 @@ describe("the machine's own primitives", () => {
         expectSame((p) => p.x25519Public(ours));
         expectSame((p) => p.x25519(ours, noble.x25519Public(theirs)));
         expectSame((p) => p.x25519(ours, theirs));
+        expectSame((p) => p.x25519Key(ours).publicKey);
+        expectSame((p) => p.x25519Key(ours).agree(theirs));
       }),
       FEW_RUNS,
     );
@@ -96,7 +98,9 @@ describe("the machine's own primitives", () => {
     ['0 with the bit that does not count', `${'00'.repeat(31)}80`],
   ])('abort at the X25519 key %s: the result is all zeros', (_name, key) => {
     for (const p of [server, client, noble]) {
-      expect(() => p.x25519(new Uint8Array(32).fill(7), fromHex(key))).toThrow(AuthenticationError);
+      const private7 = new Uint8Array(32).fill(7);
+      expect(() => p.x25519(private7, fromHex(key))).toThrow(AuthenticationError);
+      expect(() => p.x25519Key(private7).agree(fromHex(key))).toThrow(AuthenticationError);
     }
   });
 
@@ -112,6 +116,8 @@ describe("the machine's own primitives", () => {
       expect(() => p.x25519(new Uint8Array(32).fill(7), new Uint8Array(length).fill(9))).toThrow();
       expect(() => p.x25519(new Uint8Array(length).fill(7), new Uint8Array(32).fill(9))).toThrow();
       expect(() => p.x25519Public(new Uint8Array(length).fill(7))).toThrow();
+      expect(() => p.x25519Key(new Uint8Array(length).fill(7))).toThrow();
+      expect(() => p.x25519Key(new Uint8Array(32).fill(7)).agree(new Uint8Array(length).fill(9))).toThrow();
     }
   });
 

@@ -50,6 +50,10 @@ export class Recorder {
       return output;
     },
     x25519: (...input) => this.#keep(noble.x25519(...input)),
+    x25519Key: (privateKey) => {
+      const key = noble.x25519Key(privateKey);
+      return { ...key, agree: (publicKey) => this.#keep(key.agree(publicKey)) };
+    },
     open: (...input) => this.#keep(noble.open(...input)),
   };
 

@@ -57,6 +57,15 @@ export class Party {
         counts.curves += 1;
         return noble.x25519(privateKey, publicKey);
       },
+      x25519Key(privateKey) {
+        counts.curves += 1;
+        const key = noble.x25519Key(privateKey);
+        const agree = (publicKey: Uint8Array) => {
+          counts.curves += 1;
+          return key.agree(publicKey);
+        };
+        return { ...key, agree };
+      },
       multiplyElement(scalar, element) {
         counts.curves += 1;
         return noble.multiplyElement(scalar, element);
