@@ -8,10 +8,13 @@ export class Gate {
   readonly #handshakes = new Tally();
   readonly #logins = new SlidingCounter({ max: LIMITS.loginsPerCard, windowMs: LIMITS.hourMs });
   readonly #wrongTries = new SlidingCounter({ max: LIMITS.wrongTriesPerAddress, windowMs: LIMITS.hourMs });
+  readonly #most: number;
   #connections = 0;
 
-  constructor(clock: Clock) {
+  /** @param most connections at once */
+  constructor(clock: Clock, most: number = LIMITS.connections) {
     this.#clock = clock;
+    this.#most = most;
   }
 
   get connections(): number {
@@ -21,7 +24,7 @@ export class Gate {
   /** Counts a new connection in; null when there are too many. */
   admit(remoteAddress: string | undefined): Visit | null {
     const source = sourceOf(remoteAddress);
-    if (this.#connections >= LIMITS.connections) return null;
+    if (this.#connections >= this.#most) return null;
     if (this.#handshakes.count(source) >= LIMITS.handshakesPerAddress) return null;
     this.#connections += 1;
     this.#handshakes.add(source);

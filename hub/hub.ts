@@ -97,7 +97,7 @@ function createServices(
   const onRevoked = (uids: readonly Uint8Array[]) => sessions.endRevoked(uids);
   const reporter = new Reporter({ rc, outbox, lists, reach, surroundings, onRevoked });
   const questions = new Questions({ rc, lists, reporter, reach, surroundings, onRevoked });
-  const gate = new Gate(surroundings.clock);
+  const gate = new Gate(surroundings.clock, policy.connections);
   store.audit.markPatientsBy((subject) => cipher.patient(subject));
   const meter = new HubMeter();
   const core = { surroundings, policy, store, gate, questions, meter };

@@ -23,6 +23,7 @@ import { examineHealth } from './health/health.ts';
 import { type Hub, startHub } from './hub.ts';
 import { registerForLimbasiya } from './limbasiya/register.ts';
 import { WHAT_IT_MEANS } from './limbasiya/service.ts';
+import { LIMITS } from './limits.ts';
 import { readNetworkRecord } from './network-file.ts';
 import { localTimeZone } from './records/calendar.ts';
 import { openRecordCipher, type RecordsSecret, recordsKey } from './records/key.ts';
@@ -40,6 +41,7 @@ import { WorkerPool } from './workers/pool.ts';
 export const DEFAULT_POLICY: HubPolicy = {
   validitySeconds: 600,
   listAgeDays: LIST_AGE_LIMIT_DAYS,
+  connections: LIMITS.connections,
   longestSessionSeconds: 1_800,
   timeZone: localTimeZone(),
 };

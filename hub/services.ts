@@ -22,6 +22,8 @@ export interface HubPolicy {
   readonly validitySeconds: number;
   /** How old the lists may be, days. */
   readonly listAgeDays: number;
+  /** How many connections may be open at once. */
+  readonly connections: number;
   /** How long a session may be renewed for, from its login, seconds. */
   readonly longestSessionSeconds: number;
   /** The clinic's, as the IANA names it: its midnights end a day. */

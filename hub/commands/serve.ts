@@ -21,6 +21,7 @@ export function addServe(program: Command): void {
     .option('--records-key <file>', "the key of the records, where it is not the folder's keys/records.key")
     .option(...PASSPHRASE_OPTION)
     .option('--list-age-days <days>', 'how old the lists may be before logins stop')
+    .option('--connections <count>', 'how many connections may be open at once')
     .option(
       '--allow <suite>',
       'accept cards of this suite, too: limbasiya-2021, for study and migration; or none',

@@ -15,6 +15,8 @@ export const hubSettings = z.object({
   validitySeconds: integerSetting(10, 86_400).default(DEFAULT_POLICY.validitySeconds),
   /** How old the lists may be: shorter than a hub's certificate lives (PROTOCOL 2.1). */
   listAgeDays: integerSetting(1, 13).default(DEFAULT_POLICY.listAgeDays),
+  /** How many connections may be open at once; each costs some 20 KB. */
+  connections: integerSetting(16, 60_000).default(DEFAULT_POLICY.connections),
   /** How long a session may be renewed for, from its login. */
   longestSessionSeconds: integerSetting(10, 86_400).default(DEFAULT_POLICY.longestSessionSeconds),
   /** The clinic's: its midnights end a day. */

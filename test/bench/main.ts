@@ -5,7 +5,9 @@ import { cost } from './cost.ts';
 import { deviceMemory } from './device-memory.ts';
 import { deviceStart } from './device-start.ts';
 import { feedRate } from './feed-rate.ts';
+import { idleConnections } from './idle-connections.ts';
 import { loginCpu } from './login-cpu.ts';
+import { loginGrowth } from './login-growth.ts';
 import { pinToWelcome } from './pin-to-welcome.ts';
 import { rcLoad } from './rc-load.ts';
 import { readerRecovery } from './reader-recovery.ts';
@@ -16,6 +18,8 @@ const BENCHES = [
   cardLaidToRead,
   readerRecovery,
   loginCpu,
+  loginGrowth,
+  idleConnections,
   pinToWelcome,
   deviceStart,
   deviceMemory,

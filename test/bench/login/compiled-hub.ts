@@ -7,6 +7,7 @@ import { saveHubIdentity } from '../../../certs/hub-identity.ts';
 import { newTlsKeyPair } from '../../../certs/keys.ts';
 import { saveTlsIdentity } from '../../../certs/tls-identity.ts';
 import { writeNetworkRecord } from '../../../hub/network-file.ts';
+import { recordsKey } from '../../../hub/records/key.ts';
 import { toHex } from '../../../protocol/bytes.ts';
 import { clientPrimitives } from '../../../protocol/crypto/fastest.ts';
 import { systemRandom } from '../../../runtime/random.ts';
@@ -41,14 +42,13 @@ export class CompiledHub {
     this.cards = options.cards;
   }
 
-  /** @param node what Node itself is told: flags of a profiler, say */
-  static async start(cards: number, node: readonly string[] = []): Promise<CompiledHub> {
+  /** @param words what stands after `cardea-hub serve` */
+  static async start(cards: number, words: readonly string[] = []): Promise<CompiledHub> {
     const folder = await mkdtemp(join(tmpdir(), 'cardea-bench-'));
     try {
       const hubStatic = await joinHub(folder);
       await fillStore(folder, cards, HUB_ID);
       const all = [
-        ...node,
         'dist/hub/main.js',
         'serve',
         '--data',
@@ -56,6 +56,7 @@ export class CompiledHub {
         '--listen',
         '127.0.0.1:0',
         '--json',
+        ...words,
       ];
       const process_ = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'] });
       return new CompiledHub(process_, { port: await portOf(process_), hubStatic, cards, folder });
@@ -108,6 +109,7 @@ async function joinHub(folder: string): Promise<string> {
   const publicKey = (await clientPrimitives()).x25519Public(privateKey);
   const hub = await authority.issueHub({ id: HUB_ID, location: 'Bench', address, publicKey, now });
   await saveHubIdentity(folder, { privateKey, chain: [hub, ...authorities] });
+  await recordsKey(folder, systemRandom).ensure();
   await writeNetworkRecord(folder, { rc: NO_RC, announced: '127.0.0.1:8441' });
   return toHex(publicKey);
 }
