@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { verifyHubChain } from '../../certs/hub-chain.ts';
@@ -96,4 +97,10 @@ export async function challengeSoon(
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+}
+
+/** The processes that a process has started. */
+export async function childrenOf(pid: number | undefined): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children.trim().split(' ').map(Number);
 }

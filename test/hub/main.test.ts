@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { hubStatus } from '../../hub/status.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
@@ -8,6 +7,7 @@ import { temporaryFolder } from '../runtime/temporary-folder.ts';
 import {
   challengeAt,
   challengeSoon,
+  childrenOf,
   finished as finish,
   runHub as run,
   startServing,
@@ -41,12 +41,6 @@ describe('cardea-hub serve, killed at once after an answer', () => {
     ]);
   }, 120_000);
 });
-
-/** The processes that a process has started. */
-async function childrenOf(pid: number | undefined): Promise<number[]> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return children.trim().split(' ').map(Number);
-}
 
 async function workersOf(folder: string): Promise<unknown> {
   return hubStatus.parse(await askControl(folder, { method: 'status' })).workers;
