@@ -18,7 +18,7 @@ export const SENTENCES = {
   'reader-lost': ['The card reader is not connected.', 'Please ask at the desk.'],
   'hub-unreachable': ['The clinic cannot be reached.', 'Please ask at the desk.'],
   'hub-untrusted': ['The clinic could not prove who it is.', 'Nothing was sent. Please ask at the desk.'],
-  'hub-busy': ['The clinic is busy.', 'Please try again in a moment.'],
+  'hub-busy': ['The clinic cannot let you in just now.', 'Please try again in a moment, or ask at the desk.'],
   'hub-lost': ['The connection to the clinic broke.', 'Please tap your card again.'],
   'hub-refused': ['The clinic did not let you in.', 'Please ask at the desk.'],
   'hub-unsupported': ['The clinic does not take this kind of card.', 'Please ask at the desk.'],

@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { HubTrail } from '../../hub/store/audit.ts';
+import { CardRows } from '../../hub/store/cards.ts';
+import { GroupCommit } from '../../hub/store/group-commit.ts';
+import { PinChanges } from '../../hub/store/pin-changes.ts';
+import { MIGRATIONS } from '../../hub/store/schema.ts';
+import { createHubStore, openHubStore } from '../../hub/store/store.ts';
+import { Tries } from '../../hub/store/tries.ts';
+import { fromHex, toHex } from '../../protocol/bytes.ts';
+import { STATUS } from '../../protocol/login/messages.ts';
+import type { HubCard } from '../../protocol/rc-api/cards.ts';
+import { AuditTrail } from '../../runtime/audit/trail.ts';
+import { systemRandom } from '../../runtime/random.ts';
+import { openStore } from '../../runtime/sqlite.ts';
+import { temporaryFolder } from '../runtime/temporary-folder.ts';
+
+const CARDS = 400;
+const ORIGIN = { time: 1, by: null, role: 'patient', from: '127.0.0.1', member: null } as const;
+
+function newCard(): HubCard {
+  const key = () => toHex(systemRandom(32));
+  const name = () => toHex(systemRandom(16));
+  return {
+    uid: name(),
+    status: 'active',
+    locked: false,
+    subject: name(),
+    cs: key(),
+    rs: null,
+    psk: key(),
+    oprfSeed: key(),
+    pinVersion: 1,
+    epoch: 0,
+    pending: [],
+  };
+}
+
+/** A hub's store with many cards, whose database can be kept from growing. */
+async function openLimited() {
+  const folder = temporaryFolder();
+  createHubStore(folder);
+  const store = openHubStore(folder);
+  const cards = Array.from({ length: CARDS }, newCard);
+  await store.lists.apply(cards);
+  store.close();
+  const db = openStore(join(folder, 'store.sqlite'), MIGRATIONS, { existing: true });
+  onTestFinished(() => {
+    db.close();
+  });
+  const trail = new HubTrail(new AuditTrail(db));
+  const group = new GroupCommit(db);
+  const rows = new CardRows(db);
+  const tries = new Tries(group, trail, rows, new PinChanges(db, group, trail, rows));
+  const uids = cards.map(({ uid }) => fromHex(uid));
+  const logIn = (uid: Uint8Array) =>
+    tries.answer({ uid, pinVersion: 1, recovery: false, blinded: new Uint8Array(32).fill(7) }, ORIGIN);
+  return { db, rows, uids, logIn };
+}
+
+describe('a hub whose disk is full', () => {
+  it('answers no login that it cannot count, not even one that repeats another, and goes on when there is room', async () => {
+    const { db, rows, uids, logIn } = await openLimited();
+    db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true })}`);
+    let answered = 0;
+    let refused: Uint8Array | undefined;
+    for (const uid of uids) {
+      try {
+        expect((await logIn(uid)).status).toBe(STATUS.goOn);
+        answered += 1;
+      } catch (cause) {
+        expect(cause).toMatchObject({ code: 'store-full' });
+        refused = uid;
+        break;
+      }
+    }
+    expect(answered).toBeGreaterThan(0);
+    if (refused === undefined) throw new Error('the disk was never full');
+    expect(rows.find(refused)?.counts).toMatchObject({ attemptsLeft: 5, failures: 0 });
+    await expect(logIn(refused)).rejects.toMatchObject({ code: 'store-full' });
+    for (const uid of uids.slice(0, answered)) {
+      expect(rows.find(uid)?.counts).toMatchObject({ attemptsLeft: 4, failures: 1 });
+    }
+    db.pragma('max_page_count = 1000000');
+    expect(await logIn(refused)).toMatchObject({ status: STATUS.goOn, attemptsLeft: 4, tookTry: true });
+  });
+});
