@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { equalConstantTime, fromHex, toHex } from '../protocol/bytes.ts';
 import type { RenewResponse } from '../protocol/rc-api/renew.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, EARLIEST_TIME } from '../runtime/clock.ts';
 import { certificateFingerprint, checkInDate, parseCertificate } from './certificate.ts';
 import type { TlsKeyPair } from './keys.ts';
 import { forgetPendingKey, pendingTlsKey } from './pending-keys.ts';
@@ -51,8 +51,7 @@ export function isSuperseded(authorities: readonly Uint8Array[], newest: string 
 
 /**
  * Renews a member's TLS identity where two thirds of its certificate's life are over, or the network has a newer
- * authority: a new key, on the disk
- * before it is asked for, so that after a lost reply the same key asks again; then key and certificate in place
+ * authority: a new key, on the disk before it is asked for, so that after a lost reply the same key asks again; then key and certificate in place
  * of the old ones, in one file; then `client` calls with them.
  *
  * @returns the new identity, or `identity` while it is young enough
@@ -63,12 +62,14 @@ export async function refreshTlsIdentity(
   identity: TlsIdentity,
   { clock, client, folder, place = 'keys', signal, authority }: TlsRenewal,
 ): Promise<TlsIdentity> {
-  const isFresh = isTlsFresh(identity.certificate, clock.now());
+  const now = clock.now();
+  // A Pi that wakes without a clock stands at 1970: nothing is renewed by such a time.
+  const isFresh = now < EARLIEST_TIME || isTlsFresh(identity.certificate, now);
   if (isFresh && !isSuperseded(identity.authorities, authority)) return identity;
   const keyFolder = join(folder, place);
   const key = await nextKey(keyFolder, identity);
   const answer = await client.renew({ tlsKey: toHex(key.publicKey) }, signal);
-  const renewed = readAnswer(answer, key, clock.now());
+  const renewed = readAnswer(answer, key, now);
   await saveTlsIdentity(folder, renewed, place);
   await forgetPendingKey(keyFolder, 'renewing', 'tls');
   client.useIdentity(renewed);

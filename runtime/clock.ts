@@ -1,3 +1,6 @@
+/** 2026-01-01: a clock that says less is wrong, since Cardea is younger. Milliseconds since the Unix epoch. */
+export const EARLIEST_TIME = Date.UTC(2026, 0, 1);
+
 /** A timer that has not fired yet. Cancelling one that fired, or was cancelled, does nothing. */
 export interface Timer {
   cancel(): void;

@@ -1,8 +1,7 @@
+import { EARLIEST_TIME } from '../../runtime/clock.ts';
 import { advice, type Finding, fine, wrong } from './finding.ts';
 import type { ClockFacts, NetworkFacts } from './network-facts.ts';
 
-/** This program is from then: a clock that shows an earlier time is wrong. */
-const EARLIEST = Date.UTC(2026, 0, 1);
 const SET_IT =
   'connect to a time server ("sudo timedatectl set-ntp true"), or set it by hand ("sudo timedatectl set-time …"); a Pi without a network wants a clock chip';
 
@@ -13,7 +12,7 @@ const SET_IT =
 export function clockFindings(clock: ClockFacts, { membership, hub }: NetworkFacts): Finding[] {
   const { now, latestNotBefore, isSynchronised } = clock;
   const certified = [
-    EARLIEST,
+    EARLIEST_TIME,
     latestNotBefore,
     membership.state === 'joined' ? membership.certificate.notBefore : 0,
     hub.state === 'answers' && hub.trust === 'trusted' ? hub.certificate.notBefore : 0,

@@ -72,6 +72,8 @@ const status = {
   generation: HEX16,
   sequence: 7,
   authority: HEX32,
+  earlierAuthorities: 0,
+  masterKey: 0,
   certificateEnds: 9,
   restored: null,
   missing: { count: 0, cards: [] },

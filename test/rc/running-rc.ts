@@ -65,20 +65,22 @@ export class WatchedClock extends SimulatedClock {
 /** A registration centre on 127.0.0.1, with files of its own, at a time that stands still. */
 export class TestRc {
   readonly folder: string;
-  readonly clock = new WatchedClock(NOW);
+  readonly clock: WatchedClock;
   readonly log = new KeptLog();
-  readonly surroundings: Surroundings = {
-    clock: this.clock,
-    // Sockets are real, and so is the time they take.
-    network: tcpNetwork(systemClock),
-    random: systemRandom,
-    log: this.log,
-  };
+  readonly surroundings: Surroundings;
   readonly #clients: RcClient[] = [];
   #running: RunningRc | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, now: number) {
     this.folder = folder;
+    this.clock = new WatchedClock(now);
+    this.surroundings = {
+      clock: this.clock,
+      // Sockets are real, and so is the time they take.
+      network: tcpNetwork(systemClock),
+      random: systemRandom,
+      log: this.log,
+    };
   }
 
   /** Sets one up and serves it until the test ends. */
@@ -88,10 +90,10 @@ export class TestRc {
     return rc;
   }
 
-  /** Sets one up, and does not serve it yet. */
-  static async init(): Promise<TestRc> {
+  /** Sets one up, and does not serve it yet. @param now the real time where another process is to serve it */
+  static async init(now = NOW): Promise<TestRc> {
     const above = mkdtempSync(join(tmpdir(), 'cardea-rc-'));
-    const rc = new TestRc(join(above, 'rc'));
+    const rc = new TestRc(join(above, 'rc'), now);
     onTestFinished(async () => {
       await rc.stop();
       rmSync(above, { recursive: true });

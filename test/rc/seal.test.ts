@@ -121,7 +121,7 @@ describe('serve', () => {
     const { surroundings, folder } = rc;
     const running = await serveRc({ surroundings, folder, listen: LOOPBACK, secrets: { credentials } });
     await running.close();
-    expect(readdirSync(join(folder, 'keys'))).toEqual(['tls.pem']);
+    expect(readdirSync(join(folder, 'keys')).sort()).toEqual(['audit-anchor.json', 'tls.pem']);
   });
 
   it.each(['keys', '.'])('does not start while others can use the folder %s', async (name) => {

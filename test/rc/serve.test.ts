@@ -19,7 +19,7 @@ function serve(rc: TestRc, listen = LOOPBACK) {
 
 describe('cardea-rc serve', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('ends in order at %s, with exit code 0', async (signal) => {
-    const rc = await TestRc.init();
+    const rc = await TestRc.init(Date.now());
     const serving = await ServingProcess.start(rc.folder);
     expect(existsSync(join(rc.folder, 'listening.json'))).toBe(true);
     expect(await serving.end(signal)).toBe(0);
