@@ -20,6 +20,16 @@ export function fromUtf8(bytes: Uint8Array): string {
   }
 }
 
+/**
+ * Text as {@link utf8} writes it, and no other writing of it (PROTOCOL, conventions).
+ * @throws MalformedError when `bytes` is not UTF-8, or not in NFC
+ */
+export function fromNfc(bytes: Uint8Array): string {
+  const text = fromUtf8(bytes);
+  if (text !== text.normalize('NFC')) throw new MalformedError('text is not in NFC');
+  return text;
+}
+
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;

@@ -1,4 +1,4 @@
-import { concat, fromUtf8, Reader, u8, u32, utf8 } from './bytes.ts';
+import { concat, fromNfc, Reader, u8, u32, utf8 } from './bytes.ts';
 import { MalformedError } from './errors.ts';
 
 const SESSION_ID_LENGTH = 16;
@@ -28,6 +28,6 @@ export function decodeWelcome(plaintext: Uint8Array): Welcome {
     sessionId: reader.bytes(SESSION_ID_LENGTH),
     validitySeconds: reader.u32(),
     failed: reader.u8(),
-    location: fromUtf8(reader.rest()),
+    location: fromNfc(reader.rest()),
   };
 }

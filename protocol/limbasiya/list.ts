@@ -1,4 +1,4 @@
-import { concat, equalConstantTime, fromUtf8, Reader, u8, utf8 } from '../bytes.ts';
+import { concat, fromNfc, Reader, u8, utf8 } from '../bytes.ts';
 import { MalformedError } from '../errors.ts';
 import { HASH_LENGTH } from './hash.ts';
 
@@ -84,9 +84,7 @@ function readText(reader: Reader, name: string, longest: number): string {
 
 function textOf(bytes: Uint8Array, name: string, longest: number): string {
   requireText(bytes, name, longest);
-  const value = fromUtf8(bytes);
-  if (!equalConstantTime(utf8(value), bytes)) throw new MalformedError(`the ${name} of a hub is not in NFC`);
-  return value;
+  return fromNfc(bytes);
 }
 
 function requireText(bytes: Uint8Array, name: string, longest: number): void {

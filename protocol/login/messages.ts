@@ -1,4 +1,4 @@
-import { concat, fromUtf8, isZero, Reader, u8, u16, utf8, wipe } from '../bytes.ts';
+import { concat, fromNfc, isZero, Reader, u8, u16, utf8, wipe } from '../bytes.ts';
 import { ELEMENT_LENGTH, LABEL, SUITE, UID_LENGTH } from '../constants.ts';
 import { MalformedError, UnsupportedError } from '../errors.ts';
 import { decodeBody, encodeBody, type FrameType } from '../frames.ts';
@@ -131,5 +131,5 @@ export function encodeTerminalId(terminalId: string): Uint8Array {
 /** @throws MalformedError */
 export function decodeTerminalId(payload: Uint8Array): string {
   if (payload.length > MAX_TERMINAL_ID) throw new MalformedError('a terminal id is at most 32 bytes');
-  return fromUtf8(payload);
+  return fromNfc(payload);
 }

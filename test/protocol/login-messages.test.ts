@@ -161,6 +161,8 @@ describe('the payloads', () => {
     );
     expect(() => decodeTerminalId(new Uint8Array(33).fill(0x61))).toThrow(MalformedError);
     expect(() => decodeTerminalId(Uint8Array.of(0xc3))).toThrow(MalformedError);
+    // The same letter written in two: an id has one writing.
+    expect(() => decodeTerminalId(Uint8Array.of(0x75, 0xcc, 0x88))).toThrow(MalformedError);
   });
 
   it('of random bytes are read whole, or a typed error', () => {
