@@ -11,7 +11,8 @@ const ownershipModule = new URL('../../runtime/ownership.ts', import.meta.url).h
 async function ownerProcess(folder: string) {
   const script = `
     const { takeOwnership } = await import(${JSON.stringify(ownershipModule)});
-    takeOwnership(${JSON.stringify(folder)}, 'cardea-hub serve');
+    // Kept: a lock that nobody holds on to is collected as garbage, and with it its file closed.
+    globalThis.owned = takeOwnership(${JSON.stringify(folder)}, 'cardea-hub serve');
     console.log('owned');
     setInterval(() => {}, 60_000);`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
