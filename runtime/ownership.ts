@@ -54,6 +54,20 @@ export function takeOwnership(folder: string, command = 'cardea'): Ownership {
   };
 }
 
+/**
+ * As {@link takeOwnership}, for a command that asks whoever serves the folder where somebody does: undefined then.
+ *
+ * @throws StoreReadOnlyError, StoreFullError
+ */
+export function takeOwnershipUnlessServed(folder: string, command: string): Ownership | undefined {
+  try {
+    return takeOwnership(folder, command);
+  } catch (cause) {
+    if (cause instanceof FolderInUseError) return undefined;
+    throw cause;
+  }
+}
+
 function openLock(folder: string): Database {
   const path = join(folder, 'owner.lock');
   try {

@@ -6,7 +6,7 @@ import { auditPage } from '../../runtime/audit/wire.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Invocation } from '../../runtime/command-line.ts';
 import { askControl } from '../../runtime/control-socket.ts';
-import { FolderInUseError, type Ownership, takeOwnership } from '../../runtime/ownership.ts';
+import { takeOwnershipUnlessServed } from '../../runtime/ownership.ts';
 import { HUB_ACTIONS } from '../audit-actions.ts';
 import { answerAudit } from '../audit-page.ts';
 import { openHubStore } from '../store/store.ts';
@@ -23,7 +23,7 @@ async function withTrail<Result>(
   const { hubId: observer, keyPair } = await loadHubIdentity(folder);
   wipe(keyPair.privateKey);
   const keeper = { observer, actions: HUB_ACTIONS };
-  const ownership = ownedUnlessServed(folder);
+  const ownership = takeOwnershipUnlessServed(folder, 'cardea-hub audit');
   if (ownership === undefined) {
     const ask = { startWith: 'cardea-hub serve' };
     return use({
@@ -41,14 +41,5 @@ async function withTrail<Result>(
     }
   } finally {
     ownership.release();
-  }
-}
-
-function ownedUnlessServed(folder: string): Ownership | undefined {
-  try {
-    return takeOwnership(folder, 'cardea-hub audit');
-  } catch (cause) {
-    if (cause instanceof FolderInUseError) return undefined;
-    throw cause;
   }
 }

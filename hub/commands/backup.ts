@@ -6,7 +6,7 @@ import { wipe } from '../../protocol/bytes.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { invocation } from '../../runtime/command-line.ts';
 import { askControl } from '../../runtime/control-socket.ts';
-import { FolderInUseError, type Ownership, takeOwnership } from '../../runtime/ownership.ts';
+import { takeOwnershipUnlessServed } from '../../runtime/ownership.ts';
 import { backupHub, copyHubStore } from '../backup.ts';
 import { restoreHub } from '../restore.ts';
 import { openHubStore } from '../store/store.ts';
@@ -59,7 +59,7 @@ async function withCopier<Result>(
   folder: string,
   use: (copyStore: (path: string) => Promise<string>) => Promise<Result>,
 ): Promise<Result> {
-  const ownership = ownedUnlessServed(folder);
+  const ownership = takeOwnershipUnlessServed(folder, 'cardea-hub backup');
   if (ownership === undefined) {
     return use(async (path) => {
       const request = { method: 'copyStore', params: { path: resolve(path) } };
@@ -78,14 +78,5 @@ async function withCopier<Result>(
     });
   } finally {
     ownership.release();
-  }
-}
-
-function ownedUnlessServed(folder: string): Ownership | undefined {
-  try {
-    return takeOwnership(folder, 'cardea-hub backup');
-  } catch (cause) {
-    if (cause instanceof FolderInUseError) return undefined;
-    throw cause;
   }
 }

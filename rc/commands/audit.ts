@@ -3,7 +3,7 @@ import { type AuditSource, addAuditCommands } from '../../runtime/audit/commands
 import { machineOrigin } from '../../runtime/audit/event.ts';
 import { auditQuery, pageOf } from '../../runtime/audit/wire.ts';
 import type { Invocation } from '../../runtime/command-line.ts';
-import { FolderInUseError, type Ownership, takeOwnership } from '../../runtime/ownership.ts';
+import { takeOwnershipUnlessServed } from '../../runtime/ownership.ts';
 import { RC_ACTIONS } from '../audit-actions.ts';
 import { isRegistrationCentre, rcPaths } from '../folder.ts';
 import { openRcStore, type RcStore } from '../store/rc-store.ts';
@@ -22,7 +22,9 @@ async function withTrail<Result>(
   { folder }: Invocation,
   use: (source: AuditSource) => Promise<Result>,
 ): Promise<Result> {
-  const ownership = (await isRegistrationCentre(folder)) ? ownedUnlessServed(folder) : undefined;
+  const ownership = (await isRegistrationCentre(folder))
+    ? takeOwnershipUnlessServed(folder, 'cardea-rc audit')
+    : undefined;
   if (ownership === undefined) {
     return asOperator(folder, world.surroundings('warn'), (client) =>
       use({ ...KEEPER, page: (query) => client.audit(query) }),
@@ -44,14 +46,5 @@ async function withTrail<Result>(
   } finally {
     store?.close();
     ownership.release();
-  }
-}
-
-function ownedUnlessServed(folder: string): Ownership | undefined {
-  try {
-    return takeOwnership(folder, 'cardea-rc audit');
-  } catch (cause) {
-    if (cause instanceof FolderInUseError) return undefined;
-    throw cause;
   }
 }
