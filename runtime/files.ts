@@ -244,7 +244,12 @@ function fileError(path: string, cause: unknown): CardeaError {
     case 'EPERM':
       return new FileError(`no right to use ${path}: check who owns it and its folder`, { cause });
     case 'ENOSPC':
+    case 'EDQUOT':
       return new FileError(`the disk is full; ${path} was not written: free space on it`, { cause });
+    case 'EROFS':
+      return new FileError(`${path} is on a disk that is mounted read-only: mount it to be written`, {
+        cause,
+      });
     default:
       return new FileError(`cannot use ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, {
         cause,

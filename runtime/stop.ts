@@ -1,7 +1,7 @@
 /** What tells a process to stop, and ends it: `process` in life. */
 export interface StoppableProcess {
-  on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
-  off(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
+  on(signal: 'SIGTERM' | 'SIGINT' | 'SIGXFSZ', listener: () => void): unknown;
+  off(signal: 'SIGTERM' | 'SIGINT' | 'SIGXFSZ', listener: () => void): unknown;
   exit(code: number): void;
 }
 
@@ -23,6 +23,8 @@ export async function untilStopped(
   };
   target.on('SIGTERM', onSignal);
   target.on('SIGINT', onSignal);
+  // Where a limit on the size of files is reached, the write fails, and is told of, instead of all ending here.
+  target.on('SIGXFSZ', onTooLarge);
   try {
     await run(stop.signal);
   } catch (cause) {
@@ -32,8 +34,11 @@ export async function untilStopped(
   } finally {
     target.off('SIGTERM', onSignal);
     target.off('SIGINT', onSignal);
+    target.off('SIGXFSZ', onTooLarge);
   }
 }
+
+function onTooLarge(): void {}
 
 /** Resolves when `signal` is aborted. */
 export function aborted(signal: AbortSignal): Promise<void> {

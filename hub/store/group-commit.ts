@@ -76,7 +76,7 @@ export class GroupCommit {
       for (const job of done) job.settle();
     } catch (cause) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
-      const error = storeError(cause, 'the store');
+      const error = storeError(cause, this.#db.name);
       for (const job of jobs) job.fail(error);
     }
   }
@@ -92,7 +92,7 @@ export class GroupCommit {
       if (!this.#db.inTransaction) throw error;
       this.#undo.run();
       this.#release.run();
-      job.fail(storeError(error, 'the store'));
+      job.fail(storeError(error, this.#db.name));
       return false;
     }
   }

@@ -5,6 +5,7 @@ import { uid } from '../../protocol/rc-api/fields.ts';
 import type { Changes } from '../store/feed.ts';
 import { memberOrigin } from './audited.ts';
 import type { RcContext } from './context.ts';
+import { noteHeard } from './heard.ts';
 import { withHubCards } from './hub-cards.ts';
 import { callerId, type ZodApp } from './zod-app.ts';
 
@@ -25,7 +26,7 @@ export function addFeedRoutes(app: ZodApp, context: RcContext): void {
         await store.audit.note({ ...origin, action: 'feed.read', outcome: 'done', member: hub });
       }
       const { version, listOf, certificateEnds: hubCertificateEnds } = request.query;
-      await store.members.heardFrom(hub, clock.now(), { cursor: after, version, listOf, hubCertificateEnds });
+      await noteHeard(context, hub, { cursor: after, version, listOf, hubCertificateEnds });
 
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());

@@ -25,6 +25,7 @@ import type { Membership } from '../store/members.ts';
 import { memberOrigin } from './audited.ts';
 import { patientOf, refusePatient } from './cards-patient.ts';
 import type { RcContext } from './context.ts';
+import { noteHeard } from './heard.ts';
 import { callerId, type ZodApp } from './zod-app.ts';
 
 /** Patients on one page of a hub's list. */
@@ -57,7 +58,7 @@ export function addLimbasiyaRoutes(app: ZodApp, context: RcContext): void {
         throw new RefusedError('hub-not-registered', `${hub} has not registered under limbasiya-2021 yet`);
       }
       checkProof(() => checkOmega(primitives, kept, { omega: fromHex(omega), T: time }, clock.now()));
-      await store.members.heardFrom(hub, clock.now());
+      await noteHeard(context, hub);
       return patientsPage(context, memberOrigin(request, clock), after);
     },
   );

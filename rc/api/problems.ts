@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ProtocolError } from '../../protocol/errors.ts';
 import type { Problem } from '../../protocol/rc-api/problem.ts';
 import type { Log } from '../../runtime/log.ts';
-import { StoreError } from '../../runtime/store-errors.ts';
+import { StoreError, StoreFullError, StoreReadOnlyError } from '../../runtime/store-errors.ts';
 import { REFUSALS, type RefusalCode, RefusedError } from '../errors.ts';
 import { methodsAt } from './access.ts';
 import type { ZodApp } from './zod-app.ts';
@@ -106,16 +106,26 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof RefusedError) return refusal(error.code, error.message);
   if (error instanceof z.ZodError) return refusal('request-malformed', describeIssues(error));
   if (error instanceof ProtocolError) return refusal('request-malformed', error.message);
-  if (error instanceof StoreError) {
-    return {
-      type: 'about:blank',
-      title: 'The registration centre cannot use its disk',
-      status: 503,
-      detail: 'nothing was changed: try again later; its operator finds the reason in its log',
-      code: error.code,
-    };
-  }
+  if (error instanceof StoreError) return storeProblem(error);
   return frameworkProblem(error);
+}
+
+/** Nothing was changed: a store's transaction is done whole or not at all. */
+function storeProblem(error: StoreError): Problem {
+  const problem = { type: 'about:blank', status: 503, code: error.code };
+  if (error instanceof StoreFullError) {
+    const detail =
+      'its disk is full, and nothing was changed: have its operator free space on it, then try again';
+    return { ...problem, title: "The registration centre's disk is full", detail };
+  }
+  if (error instanceof StoreReadOnlyError) {
+    const detail =
+      'its disk cannot be written, and nothing was changed: have its operator look into its log, then try again';
+    return { ...problem, title: "The registration centre's disk is read-only", detail };
+  }
+  const detail =
+    'its disk failed, and nothing was changed: try again later; its operator finds the reason in its log';
+  return { ...problem, title: 'The registration centre cannot use its disk', detail };
 }
 
 /** fastify's own: what it could not read has a status below 500. */

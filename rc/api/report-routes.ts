@@ -7,6 +7,7 @@ import type { HeldByHub } from '../store/missing-cards.ts';
 import type { NewPin, Notice, TryCount } from '../store/reports.ts';
 import { memberOrigin } from './audited.ts';
 import type { RcContext } from './context.ts';
+import { noteHeard } from './heard.ts';
 import { withHubCards } from './hub-cards.ts';
 import type { ZodApp } from './zod-app.ts';
 
@@ -22,13 +23,13 @@ export function addReportRoutes(app: ZodApp, context: RcContext): void {
     { bodyLimit: BODY_LIMIT_BYTES, schema: { body: reportsRequest, response: { 200: reportsResponse } } },
     async (request) => {
       const origin = memberOrigin(request, clock);
-      const { by: hub, time: now } = origin;
+      const { by: hub } = origin;
       const taken = await store.reports.takeReports({
         origin,
         ...reportsOf(request.body),
         isProved: (card, pin) => isProved(context, card, pin),
       });
-      await store.members.heardFrom(hub, now);
+      await noteHeard(context, hub);
       if (taken.changed) context.feedSignal.announce();
       for (const notice of taken.notices) tellOperator(context, hub, notice);
       if (taken.notices.some(({ what }) => what === 'locked by hub')) await sayWhereTooMany(context, hub);

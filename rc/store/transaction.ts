@@ -10,7 +10,7 @@ export function inTransaction<Result>(db: Database, act: () => Result): Result {
   try {
     return db.transaction(act).immediate();
   } catch (cause) {
-    throw storeError(cause);
+    throw storeError(cause, db.name);
   }
 }
 

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RcClient } from '../../certs/rc-client.ts';
@@ -9,6 +11,7 @@ import { silentLog } from '../../runtime/pino-log.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { tcpNetwork } from '../../runtime/tcp-network.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
+import { compiled } from '../support/programs.ts';
 import { register } from './registering.ts';
 import { LOOPBACK, TestRc } from './running-rc.ts';
 import { ServingProcess } from './serving-process.ts';
@@ -23,8 +26,8 @@ const surroundings = {
 const LIMIT_KIB = 1_024;
 const YEAR_MS = 365 * 86_400_000;
 
-describe('a disk that takes no more', () => {
-  it('has every registration refused plainly, and none that was acknowledged lost', {
+describe('a limit on the size of files', () => {
+  it('is told of as a full disk: it has every registration refused plainly, and none that was acknowledged lost', {
     timeout: 120_000,
   }, async () => {
     const folder = join(temporaryFolder(), 'rc');
@@ -42,11 +45,13 @@ describe('a disk that takes no more', () => {
     const refusal = await (async () => {
       for (;;) acknowledged.push((await register(client)).uid);
     })().catch((error: unknown) => error);
-    expect(refusal).toMatchObject({ status: 503 });
-    expect(String(refusal)).toContain('nothing was changed: try again later');
-    // What is there can be read still, and the next is refused as well.
-    expect((await client.card(acknowledged[0] ?? '')).status).toBe('active');
-    await expect(register(client)).rejects.toMatchObject({ status: 503 });
+    expect(refusal).toMatchObject({ status: 503, problemCode: 'store-full' });
+    expect(String(refusal)).toContain(
+      'its disk is full, and nothing was changed: have its operator free space',
+    );
+    await expect(register(client)).rejects.toMatchObject({ problemCode: 'store-full' });
+    expect((await client.status()).cards.active).toBe(acknowledged.length);
+    expect(readdirSync(folder).filter((name) => name.includes('probe'))).toEqual([]);
     await limited.end('SIGKILL');
 
     const serving = await ServingProcess.start(folder);
@@ -55,6 +60,39 @@ describe('a disk that takes no more', () => {
     expect((await after.status()).cards.active).toBe(acknowledged.length);
     await register(after);
     await serving.end('SIGTERM');
+  });
+});
+
+/** Whether this machine lets a test mount something that only its own processes see. */
+const canMount = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
+if (!canMount) process.stdout.write('skipped: needs the right to mount (a disk that is mounted read-only)\n');
+
+describe('a disk that is mounted read-only', () => {
+  it.skipIf(!canMount)('is told of in one sentence, and nothing is served', async () => {
+    const folder = join(temporaryFolder(), 'rc');
+    await initRc({ surroundings, folder, address: LOOPBACK });
+    const before = readdirSync(folder);
+    const line = [
+      process.execPath,
+      compiled('rc/main'),
+      'serve',
+      '--data',
+      folder,
+      '--listen',
+      '127.0.0.1:0',
+    ];
+    const script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      ['--map-root-user', '--mount', 'sh', '-c', script, folder, ...line],
+      { encoding: 'utf8' },
+    );
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `cardea-rc: ${folder} cannot be written: check who owns the file and its folder, and that the disk is not mounted read-only\n`,
+    });
+    expect(readdirSync(folder)).toEqual(before);
   });
 });
 
