@@ -11,8 +11,8 @@ export class AuditQueryError extends CardeaError {
 }
 
 /**
- * A page of the hub's trail, for the clinic's IT. That it was read is in it. A card is looked for by the mark of its
- * patient, which needs the records' key, and so `serve`.
+ * A page of the hub's trail, for the clinic's IT. That it was read is in it. A card is looked for by the marks of its
+ * patient, which need the records' key, and so `serve`.
  *
  * @throws AuditQueryError, StoreError
  */
@@ -27,18 +27,17 @@ export async function answerAudit(
   if (query.after === undefined) {
     await store.audit.note({ ...machineOrigin(clock), action: 'audit.read', outcome: 'done' });
   }
-  const subject = card === undefined ? undefined : await markOfCard(store, fromHex(card));
-  return pageOf({ ...query, subject }, (asked) => store.audit.list(asked));
+  const subject = card === undefined ? undefined : await subjectOfCard(store, fromHex(card));
+  return pageOf(query, (asked) => store.audit.list({ ...asked, subject }));
 }
 
-async function markOfCard(
+async function subjectOfCard(
   { audit, findCard, patients }: Pick<HubStore, 'audit' | 'findCard' | 'patients'>,
   uid: Uint8Array,
-): Promise<string> {
+): Promise<Uint8Array> {
   const held = uid.length === 16 ? await findCard(uid) : await patients.find(uid);
   if (held === null) throw new AuditQueryError('this hub holds no card with this UID');
-  const mark = audit.markOf(held.subject);
-  if (mark !== null) return mark;
+  if (audit.knowsPatients) return held.subject;
   throw new AuditQueryError(
     'a card\'s rows are found by the records\' key alone: start "cardea-hub serve" and ask again',
   );

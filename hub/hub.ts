@@ -98,7 +98,7 @@ function createServices(
   const reporter = new Reporter({ rc, outbox, lists, reach, surroundings, onRevoked });
   const questions = new Questions({ rc, lists, reporter, reach, surroundings, onRevoked });
   const gate = new Gate(surroundings.clock, policy.connections);
-  store.audit.markPatientsBy((subject) => cipher.patient(subject));
+  store.audit.markPatientsBy(cipher);
   const meter = new HubMeter();
   const core = { surroundings, policy, store, gate, questions, meter };
   const list = createList(options, reach, onRevoked);

@@ -138,7 +138,7 @@ export class CardeaTap implements SuiteTap {
     const info = await need(this.#session).call('session.info', {});
     return {
       event: { type: 'informed' },
-      note: `${info.hubId} serves patient ${info.subject} over the session`,
+      note: `${info.hubId} serves the patient, for ${info.expiresInSeconds} s more`,
     };
   }
 

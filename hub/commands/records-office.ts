@@ -52,7 +52,7 @@ export async function withRecords<T>(
       await openRecordCipher({ key, store, primitives: noble, random }),
       (opened) => opened.wipe(),
     );
-    store.audit.markPatientsBy((subject) => cipher.patient(subject));
+    store.audit.markPatientsBy(cipher);
     const shared = { hubId, store, cipher, timeZone };
     return await act(
       officeOf(new HubRecords({ ...shared, surroundings }), new Archive({ ...shared, clock })),

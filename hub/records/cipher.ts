@@ -1,4 +1,4 @@
-import { concat, fromUtf8, u8, utf8, wipe } from '../../protocol/bytes.ts';
+import { concat, equalConstantTime, fromUtf8, u8, utf8, wipe } from '../../protocol/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { AuthenticationError } from '../../protocol/errors.ts';
 import { StoreCorruptError } from '../../runtime/store-errors.ts';
@@ -8,8 +8,10 @@ export const RECORDS_KEY_LENGTH = 32;
 
 const SEALING_LABEL = 'cardea hub records sealing 1';
 const INDEX_LABEL = 'cardea hub records index 1';
+const AUDIT_LABEL = 'cardea hub audit patients 1';
 const NONCE_LENGTH = 12;
 const INDEX_LENGTH = 16;
+const AUDIT_SALT_LENGTH = 4;
 /** A sealed record's length says nothing but how many such blocks it fills. */
 const BLOCK = 512;
 
@@ -32,6 +34,7 @@ export class RecordCipher {
   readonly #random: (length: number) => Uint8Array;
   readonly #sealing: Uint8Array;
   readonly #index: Uint8Array;
+  readonly #audit: Uint8Array;
 
   /** @param key 32 bytes, which stay the caller's */
   constructor(p: Primitives, key: Uint8Array, random: (length: number) => Uint8Array) {
@@ -39,6 +42,7 @@ export class RecordCipher {
     this.#random = random;
     this.#sealing = p.hkdf(key, new Uint8Array(0), utf8(SEALING_LABEL), 32);
     this.#index = p.hkdf(key, new Uint8Array(0), utf8(INDEX_LABEL), 32);
+    this.#audit = p.hkdf(key, new Uint8Array(0), utf8(AUDIT_LABEL), 32);
   }
 
   /** Tells this key from any other, and nothing about it. */
@@ -59,6 +63,23 @@ export class RecordCipher {
   /** @param day YYYY-MM-DD */
   day(day: string): Uint8Array {
     return this.#indexOf(INDEX.day, utf8(day));
+  }
+
+  /**
+   * What stands for a patient in one row of the audit trail, 16 bytes: a salt, and an HMAC-SHA256 under a key of its
+   * own. It is another in every row: without the key no row can be laid beside another row, or beside a record.
+   */
+  auditMark(subject: Uint8Array): Uint8Array {
+    return this.#saltedMark(this.#random(AUDIT_SALT_LENGTH), subject);
+  }
+
+  /** Whether a row of the audit trail with this mark is about this patient. */
+  isAuditMark(mark: Uint8Array, subject: Uint8Array): boolean {
+    return (
+      equalConstantTime(mark, this.#saltedMark(mark.subarray(0, AUDIT_SALT_LENGTH), subject)) ||
+      // Rows from before the trail had marks of its own have the records' index.
+      equalConstantTime(mark, this.patient(subject))
+    );
   }
 
   seal(place: RecordPlace, resource: object): Uint8Array {
@@ -82,7 +103,12 @@ export class RecordCipher {
   }
 
   wipe(): void {
-    wipe(this.#sealing, this.#index);
+    wipe(this.#sealing, this.#index, this.#audit);
+  }
+
+  #saltedMark(salt: Uint8Array, subject: Uint8Array): Uint8Array {
+    const tag = this.#p.hmacSha256(this.#audit, concat(salt, subject));
+    return concat(salt, tag.subarray(0, INDEX_LENGTH - AUDIT_SALT_LENGTH));
   }
 
   #indexOf(kind: (typeof INDEX)[keyof typeof INDEX], of: Uint8Array): Uint8Array {

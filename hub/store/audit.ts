@@ -1,4 +1,6 @@
-import { toHex } from '../../protocol/bytes.ts';
+// No timer: the end of the event loop's turn, not a moment in time.
+import { setImmediate } from 'node:timers/promises';
+import { fromHex, toHex } from '../../protocol/bytes.ts';
 import type { AuditAnchor, AuditRow } from '../../runtime/audit/chain.ts';
 import { type AuditOrigin, machineOrigin, type NewAuditEvent } from '../../runtime/audit/event.ts';
 import { RepeatedEvents } from '../../runtime/audit/repeats.ts';
@@ -21,35 +23,62 @@ export interface HubAuditEvent extends Omit<NewAuditEvent, 'subject' | 'card'> {
   readonly subject?: Uint8Array | null | undefined;
 }
 
-/** Something keyed that stands for a subject, 16 bytes: `RecordCipher.patient`. */
-export type MarkPatient = (subject: Uint8Array) => Uint8Array;
+/** What stands for a patient in a row, 16 bytes, another in every row: `RecordCipher`. */
+export interface PatientMarks {
+  auditMark(subject: Uint8Array): Uint8Array;
+  isAuditMark(mark: Uint8Array, subject: Uint8Array): boolean;
+}
+
+/** Which rows to list, by what names a patient in place of what a row has. */
+export interface HubAuditQuery extends AuditQuery {
+  /** The hub's name for the patient, 16 bytes. */
+  readonly subject?: Uint8Array | undefined;
+}
+
+/** So many rows are looked through in one go where a patient's are searched. */
+const SEARCH_ROWS = 1_000;
 
 /**
- * The trail, in which a patient is a keyed mark of the hub's `subject`, and no card has its UID: the database alone
- * tells nobody who was here when, and what leaves the clinic links no patient to another hub's. Whoever has the
- * records' key finds a patient's rows by it.
+ * The trail, in which a patient is a keyed mark that is another in every row, and no card has its UID: the database
+ * alone tells nobody who was here when, nor which rows are about the same patient. Whoever has the records' key finds
+ * a patient's rows.
  */
 export class HubTrail {
   readonly trail: AuditTrail;
-  #mark: MarkPatient | null = null;
+  #marks: PatientMarks | null = null;
 
   constructor(trail: AuditTrail) {
     this.trail = trail;
   }
 
   /** From now on, patients are marked; until then no row says whom it is about. */
-  markPatientsBy(mark: MarkPatient): void {
-    this.#mark = mark;
+  markPatientsBy(marks: PatientMarks): void {
+    this.#marks = marks;
   }
 
-  /** Null before `markPatientsBy`. */
-  markOf(subject: Uint8Array): string | null {
-    return this.#mark && toHex(this.#mark(subject));
+  /** False before `markPatientsBy`. */
+  get knowsPatients(): boolean {
+    return this.#marks !== null;
+  }
+
+  /** Whether a row is about this patient, as far as that can be known. */
+  isAbout(row: AuditRow, subject: Uint8Array): boolean {
+    return row.subject !== null && this.#marks?.isAuditMark(fromHex(row.subject), subject) === true;
   }
 
   /** Within a transaction of the caller's: the one that does it. */
   append({ subject, ...event }: HubAuditEvent): void {
-    this.trail.append({ ...event, subject: subject ? this.markOf(subject) : null });
+    this.trail.append({ ...event, subject: this.#markOf(subject) });
+  }
+
+  /** The same for one in which the hub's name for the patient stands, hex. */
+  appendNamed({ subject, ...event }: NewAuditEvent): void {
+    this.trail.append({ ...event, subject: this.#markOf(subject ? fromHex(subject) : null) });
+  }
+
+  #markOf(subject: Uint8Array | null | undefined): string | null {
+    const mark = subject && this.#marks?.auditMark(subject);
+    return mark ? toHex(mark) : null;
   }
 }
 
@@ -66,6 +95,7 @@ export function patientOrigin(clock: Pick<Clock, 'now'>, source: string, termina
 export class HubAudit {
   readonly #group: GroupCommit;
   readonly #trail: HubTrail;
+  /** Their patients are named as the hub names them, until they are written. */
   readonly #refusals = new RepeatedEvents();
 
   constructor(group: GroupCommit, trail: HubTrail) {
@@ -74,13 +104,13 @@ export class HubAudit {
   }
 
   /** From now on patients are marked so (`HubTrail`). */
-  markPatientsBy(mark: MarkPatient): void {
-    this.#trail.markPatientsBy(mark);
+  markPatientsBy(marks: PatientMarks): void {
+    this.#trail.markPatientsBy(marks);
   }
 
-  /** What stands for a patient in the trail, hex; null where the records' key is not at hand. */
-  markOf(subject: Uint8Array): string | null {
-    return this.#trail.markOf(subject);
+  /** Whether a patient's rows can be found: where the records' key is at hand. */
+  get knowsPatients(): boolean {
+    return this.#trail.knowsPatients;
   }
 
   /** Keeps something that was revealed; it is on the disk when this resolves. */
@@ -94,8 +124,8 @@ export class HubAudit {
    */
   async noteRefusal(event: HubAuditEvent, log: Log): Promise<void> {
     const { subject, ...rest } = event;
-    const marked = { ...rest, subject: subject ? this.#trail.markOf(subject) : null };
-    await this.#tryToAppend(this.#refusals.take(marked), log);
+    const named = { ...rest, subject: subject ? toHex(subject) : null };
+    await this.#tryToAppend(this.#refusals.take(named), log);
   }
 
   /** Keeps that the service began or ended; a full disk keeps nobody from either. */
@@ -105,9 +135,22 @@ export class HubAudit {
   }
 
   /** The rows that fit. @throws StoreError */
-  async list(query: AuditQuery): Promise<readonly AuditRow[]> {
+  async list({ subject, ...query }: HubAuditQuery): Promise<readonly AuditRow[]> {
     await this.#append(this.#refusals.drain());
-    return this.#trail.trail.list(query);
+    return subject === undefined ? this.#trail.trail.list(query) : this.#search(query, subject);
+  }
+
+  /** No index leads to a patient's rows: all are looked at, with a rest for others in between. */
+  async #search(query: AuditQuery, subject: Uint8Array): Promise<readonly AuditRow[]> {
+    const found: AuditRow[] = [];
+    for (let after = query.after ?? 0; ; ) {
+      const rows = this.#trail.trail.list({ ...query, after, limit: SEARCH_ROWS });
+      found.push(...rows.filter((row) => this.#trail.isAbout(row, subject)));
+      const last = rows.at(-1);
+      if (last === undefined || found.length >= query.limit) return found.slice(0, query.limit);
+      after = last.number;
+      await setImmediate();
+    }
   }
 
   async head(): Promise<AuditAnchor> {
@@ -117,7 +160,7 @@ export class HubAudit {
   async #append(events: readonly NewAuditEvent[]): Promise<void> {
     if (events.length === 0) return;
     await this.#group.write(() => {
-      for (const event of events) this.#trail.trail.append(event);
+      for (const event of events) this.#trail.appendNamed(event);
     });
   }
 

@@ -33,8 +33,6 @@ export interface AuditQuery {
   readonly who?: string | undefined;
   /** UID in hex. */
   readonly card?: string | undefined;
-  /** The patient's name at this hub, in hex. */
-  readonly subject?: string | undefined;
   /** Only rows after this one. */
   readonly after?: number | undefined;
   /** At most so many. */
@@ -66,7 +64,7 @@ const SELECT = `
   WHERE number > @after
     AND (@since IS NULL OR time >= @since) AND (@until IS NULL OR time <= @until)
     AND (@who IS NULL OR actor = @who OR member = @who)
-    AND (@card IS NULL OR card = @card) AND (@subject IS NULL OR subject = @subject)
+    AND (@card IS NULL OR card = @card)
   ORDER BY number LIMIT @limit`;
 
 /**
@@ -114,14 +112,13 @@ export class AuditTrail {
 
   /** The rows that fit, in their order. */
   list(query: AuditQuery): AuditRow[] {
-    const { since, until, who, card, subject, after, limit } = query;
+    const { since, until, who, card, after, limit } = query;
     return this.#select
       .all({
         since: since ?? null,
         until: until ?? null,
         who: who ?? null,
         card: card ?? null,
-        subject: subject ?? null,
         after: after ?? 0,
         limit,
       })

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { RecordCipher } from '../../hub/records/cipher.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
+import { noble } from '../../protocol/crypto/noble.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import type { AuditRow } from '../../runtime/audit/chain.ts';
 import { verifyTrail } from '../../runtime/audit/verify.ts';
+import { systemRandom } from '../../runtime/random.ts';
 import { changeWhole, NEW_PIN, PIN } from './changing-pins.ts';
-import { Site } from './site.ts';
+import { RECORDS_KEY, Site } from './site.ts';
 import { attemptOf } from './test-device.ts';
 
 async function trailOf(site: Site): Promise<readonly AuditRow[]> {
@@ -44,21 +47,70 @@ describe("a hub's audit trail", () => {
     ]);
   });
 
-  it('says who it was by a mark that only whoever has the key can make, and from where', async () => {
+  it('says who it was by marks that only whoever has the key can make and find, and from where', async () => {
     const site = await Site.open();
-    const card = await site.register(PIN);
+    const [card, other] = [await site.register(PIN), await site.register(PIN)];
     const { device } = await site.logIn(card.image, PIN);
     await device.call('patient.summary', {});
-    const { subject } = site.rc.card(card.image.uid);
+    await site.logIn(other.image, PIN);
+    const subject = fromHex(site.rc.card(card.image.uid).subject);
     const rows = await trailOf(site);
-    expect(rows.map(({ action }) => action)).toEqual(['patient.login', 'record.read']);
-    const mark = site.store.audit.markOf(fromHex(subject));
-    expect(mark).not.toBe(subject);
-    for (const row of rows) expect(row).toMatchObject({ subject: mark, card: null, from: '127.0.0.1' });
+    expect(rows.map(({ action }) => action)).toEqual(['patient.login', 'record.read', 'patient.login']);
+    for (const row of rows) {
+      expect(row).toMatchObject({ card: null, from: '127.0.0.1' });
+      expect(row.subject).toMatch(/^[0-9a-f]{32}$/);
+    }
+    const found = await site.store.audit.list({ limit: 10, subject });
+    expect(found.map(({ number }) => number)).toEqual([1, 2]);
+    expect(await site.store.audit.list({ limit: 10, after: 1, subject })).toHaveLength(1);
+    expect(await site.store.audit.list({ limit: 1, subject })).toHaveLength(1);
     await site.stop();
     const file = readFileSync(join(site.folder, 'store.sqlite'), 'latin1');
     expect(file).toContain('patient.login');
-    for (const secret of [subject, toHex(card.image.uid)]) expect(file).not.toContain(secret);
+    for (const uid of [card.image.uid, other.image.uid]) {
+      expect(file).not.toContain(toHex(uid));
+      expect(file).not.toContain(site.rc.card(uid).subject);
+    }
+  });
+
+  it('lays no row beside another one of the same patient, and none beside a record', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    const { device } = await site.logIn(image, PIN);
+    await device.call('encounter.checkIn', {});
+    await device.call('patient.summary', {});
+    const marks = (await trailOf(site)).map(({ subject }) => subject);
+    expect(new Set(marks).size).toBe(3);
+    const patients = (await site.store.records.patients(new Uint8Array(0), 10)).map(toHex);
+    expect(patients).toHaveLength(1);
+    for (const mark of marks) expect(patients).not.toContain(mark);
+  });
+
+  it('counts what one patient is refused, though each row would have another mark', async () => {
+    const site = await Site.open();
+    const card = await site.register(PIN);
+    site.rc.revoke(card.image.uid);
+    await site.untilCard(card, ({ revoked }) => revoked);
+    for (let i = 0; i < 4; i++) expect(await site.status(card.image)).toBe(STATUS.revoked);
+    const subject = fromHex(site.rc.card(card.image.uid).subject);
+    const found = await site.store.audit.list({ limit: 10, subject });
+    expect(told(found)).toEqual(['patient.login revoked', 'patient.login revoked repeats=3']);
+  });
+
+  it('finds a patient also in rows from before the trail had marks of its own', async () => {
+    const site = await Site.open();
+    const [mine, other] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+    const cipher = new RecordCipher(noble, RECORDS_KEY, systemRandom);
+    const event = { ...site.origin, action: 'record.read', outcome: 'done' } as const;
+    const before = { auditMark: (subject: Uint8Array) => cipher.patient(subject), isAuditMark: () => false };
+    site.store.audit.markPatientsBy(before);
+    await site.store.audit.note({ ...event, subject: mine });
+    await site.store.audit.note({ ...event, subject: other });
+    site.store.audit.markPatientsBy(cipher);
+    await site.store.audit.note({ ...event, subject: mine });
+    const found = await site.store.audit.list({ limit: 10, subject: mine });
+    expect(found.map(({ number }) => number)).toEqual([1, 3]);
+    await trailOf(site);
   });
 
   it('keeps a record and the row that tells of it together, once', async () => {

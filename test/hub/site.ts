@@ -26,7 +26,7 @@ import { MemoryWorkers } from './memory-workers.ts';
 import { attemptOf, NO_BLINDED, proofWithCode, proofWithPin, TestDevice } from './test-device.ts';
 import { HUB_ID, type Issued, TestRc } from './test-rc.ts';
 
-const RECORDS_KEY = systemRandom(32);
+export const RECORDS_KEY = systemRandom(32);
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 export interface SiteOptions {

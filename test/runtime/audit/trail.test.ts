@@ -102,7 +102,6 @@ describe('the audit trail', () => {
     expect(numbers({ since: NOW + 2_000, until: NOW + 4_000 })).toEqual([2, 3, 4]);
     expect(numbers({ who: 'desk-2' })).toEqual([4, 5]);
     expect(numbers({ card: 'ff'.repeat(16) })).toEqual([6]);
-    expect(numbers({ subject: 'ee'.repeat(16) })).toEqual([7]);
     expect(numbers({ after: 5 })).toEqual([6, 7]);
     expect(numbers({ limit: 2 })).toEqual([1, 2]);
     expect(numbers({ who: "' OR 1 = 1 --" })).toEqual([]);
