@@ -132,17 +132,23 @@ function omegaNow(clock: SimulatedClock) {
   return { omega: toHex(computeOmega(noble, IDENTITY, time)), time };
 }
 
+/** A terminal with the card of `patient`, connected to the site's hub. */
+async function deviceOf(site: Site, { uid, c }: LimbasiyaPatient): Promise<LimbasiyaDevice> {
+  const card = { UID: fromHex(uid), C: fromHex(c) };
+  const hub = { ID: HUB_ID, SSK: IDENTITY.SSK };
+  const device = await LimbasiyaDevice.connect(site.hub.address, { card, hub });
+  onTestFinished(() => device.wire.close());
+  return device;
+}
+
 describe('a hub that meets unknown cards', () => {
   async function openSite() {
     const rc = new PagingRc();
     const site = await Site.open({ limbasiya: { identity: IDENTITY, rc } });
     await until(async () => rc.asked.length === 1);
     /** A LOGIN of a card, which is refused. */
-    const logIn = async ({ uid, c }: LimbasiyaPatient) => {
-      const card = { UID: fromHex(uid), C: fromHex(c) };
-      const hub = { ID: HUB_ID, SSK: IDENTITY.SSK };
-      const device = await LimbasiyaDevice.connect(site.hub.address, { card, hub });
-      onTestFinished(() => device.wire.close());
+    const logIn = async (one: LimbasiyaPatient) => {
+      const device = await deviceOf(site, one);
       return device.challenge(site.clock.now()).then(
         () => 'let in',
         (error: { readonly code: number }) => error.code,
@@ -181,5 +187,33 @@ describe('a hub that meets unknown cards', () => {
     await site.clock.advance(2_000);
     expect(await waiting).toBe(WIRE_ERROR.notAuthenticated);
     rc.release();
+  });
+});
+
+describe('a hub with workers that accepts limbasiya-2021', () => {
+  it('logs a listed card in at each of them, serves it, and lets no other in', async () => {
+    const rc = new PagingRc();
+    const listed = patient();
+    rc.patients = [listed];
+    const site = await Site.open({ workers: 2, limbasiya: { identity: IDENTITY, rc } });
+    await until(async () => rc.asked.length === 1);
+    const now = site.clock.now();
+    const workers = new Set<unknown>();
+    for (let n = 0; n < 2; n++) {
+      const device = await deviceOf(site, listed);
+      workers.add(site.memoryWorkers?.latest);
+      const welcome = await device.enter(await device.challenge(now), now);
+      expect(welcome).toMatchObject({ location: 'Goa', failed: 0 });
+      const info = await device.wire.call('session.info', {});
+      expect(info).toMatchObject({ suite: 'limbasiya-2021', subject: listed.subject });
+      await device.wire.call('encounter.checkIn', {});
+    }
+    expect(workers.size).toBe(2);
+    expect(await site.hub.services.records.queue()).toMatchObject([{ place: 1, subject: listed.subject }]);
+    await expect((await deviceOf(site, patient())).challenge(now)).rejects.toMatchObject({
+      code: WIRE_ERROR.notAuthenticated,
+    });
+    const forged = await deviceOf(site, { ...listed, c: randomHex(32) });
+    await expect(forged.challenge(now).then((body) => forged.enter(body, now))).rejects.toThrow();
   });
 });
