@@ -7,10 +7,19 @@ import { RcClient } from '../../certs/rc-client.ts';
 import { refreshTlsIdentity } from '../../certs/renewal.ts';
 import { loadTlsIdentity } from '../../certs/tls-identity.ts';
 import { toHex } from '../../protocol/bytes.ts';
+import type { CardImage } from '../../protocol/card-image.ts';
+import { currentImage } from '../../protocol/card-slots.ts';
+import { SUITE } from '../../protocol/constants.ts';
+import { noble } from '../../protocol/crypto/noble.ts';
+import type { WritableCard } from '../../rc/console/first-image.ts';
+import { type RegisterCardOptions, registerCard } from '../../rc/console/register-card.ts';
+import { systemRandom } from '../../runtime/random.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
+import { register } from '../rc/registering.ts';
 import { Joiner, NOW, TestRc } from '../rc/running-rc.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
 import { ChaosNetwork } from '../support/chaos-network.ts';
+import { hurriedClock } from '../support/hurried-clock.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -113,4 +122,88 @@ describe('a connection that is cut', () => {
     });
     expect(cuts).toBeGreaterThan(4);
   });
+
+  it.each(['registration', 'replacement'] as const)(
+    'at any step of a %s leaves one good card, once it is asked for again',
+    async (kind) => {
+      const rc = await TestRc.start();
+      const admin = await rc.admin();
+      const outcomes = new Set<string>();
+      const cuts = await cutEverywhere(rc, async (world, name) => {
+        const old = kind === 'replacement' ? await register(admin, { name }) : undefined;
+        const patient =
+          old === undefined ? { name, record: name } : { id: old.summary.patientId, replaces: old.uid };
+        const card = new MemoryCard();
+        const make = (as: Surroundings) => makeCardOver(rc, as, { card, patient });
+        const first = await make(world).catch((error: unknown) => {
+          expect(error).toMatchObject(UNREACHABLE);
+          return undefined;
+        });
+        outcomes.add(first === undefined ? 'failed' : 'made');
+        // Nothing was asked of the centre that it could have half done: the old card is good until the new one is.
+        if (first === undefined && old !== undefined) {
+          expect(await admin.card(old.uid)).toMatchObject({ status: 'active' });
+        }
+        const made = first ?? (await make(rc.surroundings));
+        expect(made).toMatchObject({ status: 'active', name });
+        expect(toHex(card.image.uid)).toBe(made.uid);
+        const { patients } = await admin.patients({ find: name });
+        expect(
+          patients.map(({ cards }) => cards.map(({ uid, status, reason }) => [uid, status, reason])),
+        ).toEqual([
+          [[made.uid, 'active', null], ...(old === undefined ? [] : [[old.uid, 'revoked', 'replaced']])],
+        ]);
+        await expect(make(rc.surroundings)).rejects.toMatchObject({ code: 'card-occupied' });
+      });
+      expect(cuts).toBeGreaterThan(6);
+      expect([...outcomes].sort()).toEqual(['failed', 'made']);
+    },
+  );
 });
+
+/** A card whose memory is at hand: what the reader makes of a real one is tested beside the console. */
+class MemoryCard implements WritableCard {
+  #slots: [Uint8Array, Uint8Array] = [new Uint8Array(216), new Uint8Array(216)];
+
+  readSlots: WritableCard['readSlots'] = async () => this.#slots;
+
+  writeSlot: WritableCard['writeSlot'] = async (slot, image) => {
+    this.#slots[slot] = new Uint8Array(216);
+    this.#slots[slot].set(image);
+  };
+
+  format: WritableCard['format'] = async () => {
+    this.#slots = [new Uint8Array(216), new Uint8Array(216)];
+  };
+
+  get image(): CardImage & { readonly suite: typeof SUITE.cardea1 } {
+    const { image } = currentImage(noble, this.#slots);
+    if (image.suite !== SUITE.cardea1) throw new Error('another suite');
+    return image;
+  }
+}
+
+/** Makes a card as the console does, by a client of its own, whose patience is short. */
+async function makeCardOver(
+  rc: TestRc,
+  surroundings: Surroundings,
+  { card, patient }: Pick<RegisterCardOptions, 'card' | 'patient'>,
+) {
+  const identity = await rc.adminIdentity();
+  const client = new RcClient({ surroundings, rc: rc.running.address, identity });
+  try {
+    const made = await registerCard({
+      client,
+      surroundings: { clock: hurriedClock(1_000), random: systemRandom },
+      card,
+      pin: '739105',
+      patient,
+      logN: 0,
+      recovery: true,
+      force: false,
+    });
+    return made.card;
+  } finally {
+    client.close();
+  }
+}
