@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Bundle } from '../../protocol/fhir/resources.ts';
 import { type Invocation, invocation } from '../../runtime/command-line.ts';
+import { counted } from '../../runtime/counted.ts';
 import { CardeaError } from '../../runtime/errors.ts';
 import { createNewFile } from '../../runtime/files.ts';
 import { linesOf } from '../../runtime/lines.ts';
@@ -73,7 +74,7 @@ function addExport(records: Command): void {
       const patients = bundles.length;
       call.show(
         { patients, file: options.out },
-        `records of ${patients} patients are in ${options.out}, in the clear`,
+        `records of ${counted(patients, 'patient')} are in ${options.out}, in the clear`,
       );
     });
 }
@@ -93,7 +94,7 @@ function addImport(records: Command): void {
         differing === 0
           ? ''
           : `; ${differing} differ from what is here under the same identifier, and were left out`;
-      call.show({ ...total }, `${added} records taken in, ${known} were here already${more}`);
+      call.show({ ...total }, `${counted(added, 'record')} taken in, ${known} were here already${more}`);
     });
 }
 
@@ -168,7 +169,7 @@ async function importAll(office: RecordsOffice, input: Readable, file: string): 
     const why = cause instanceof Error ? cause.message : String(cause);
     const where = line === 0 ? file : `line ${line} of ${file}`;
     throw new ImportError(
-      `${where} was not taken in: ${why}; ${total.added} records before it were. Mend it and import again: nothing is taken twice`,
+      `${where} was not taken in: ${why}; ${counted(total.added, 'record')} before it ${total.added === 1 ? 'was' : 'were'}. Mend it and import again: nothing is taken twice`,
       { cause },
     );
   }

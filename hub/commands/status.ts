@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { invocation } from '../../runtime/command-line.ts';
 import { askControl } from '../../runtime/control-socket.ts';
+import { counted } from '../../runtime/counted.ts';
 import { type HubStatus, hubStatus } from '../status.ts';
 
 /** `cardea-hub status`: how the hub that serves this folder stands. */
@@ -32,14 +33,14 @@ function statusText(status: HubStatus): string {
       : [`reports to it wait since ${ageText(status.syncLagSeconds).replace(' old', '')}`]),
     `health and metrics: ${status.health === null ? 'switched off' : `http://${status.health}/healthz and /metrics`}`,
     `certificate ends ${new Date(status.certificateEnds).toISOString()}`,
-    `audit trail: ${status.audit.rows} rows, anchor ${status.audit.anchor}`,
+    `audit trail: ${counted(status.audit.rows, 'row')}, anchor ${status.audit.anchor}`,
     ...(status.limbasiya === null ? [] : [limbasiyaText(status.limbasiya)]),
     ...status.warnings.map((warning) => `warning: ${warning}`),
   ].join('\n');
 }
 
 function limbasiyaText({ cards, means }: NonNullable<HubStatus['limbasiya']>): string {
-  return `limbasiya-2021: allowed, ${cards} cards on its list; ${means}`;
+  return `limbasiya-2021: allowed, ${counted(cards, 'card')} on its list; ${means}`;
 }
 
 function ageText(seconds: number | null): string {

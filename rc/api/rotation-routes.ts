@@ -5,6 +5,7 @@ import {
   masterKeyRotated,
   masterKeyRotation,
 } from '../../protocol/rc-api/rotate.ts';
+import { counted } from '../../runtime/counted.ts';
 import { SecretPlaceError } from '../../runtime/secret-folder.ts';
 import { RefusedError } from '../errors.ts';
 import { MasterKeyError } from '../master-keys.ts';
@@ -70,7 +71,7 @@ async function checkNoneIsLost({ authority, store }: RcContext): Promise<void> {
   if (cards === 0) return;
   throw new RefusedError(
     'authority-in-use',
-    `${cards === 1 ? '1 card in use pins' : `${cards} cards in use pin`} the oldest authority, for which there is no room after another rotation: replace them first, or say --drop-oldest`,
+    `${counted(cards, 'card in use pins', 'cards in use pin')} the oldest authority, for which there is no room after another rotation: replace them first, or say --drop-oldest`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { HubEntry } from '../../protocol/rc-api/join.ts';
+import { counted } from '../../runtime/counted.ts';
 import { table, timeText } from './text.ts';
 
 const HEAD = [
@@ -35,7 +36,7 @@ export function hubAlarms(hubs: readonly HubEntry[]): string[] {
     .filter(({ revoked, standing }) => !revoked && standing?.alarm === true)
     .map(
       ({ id, standing }) =>
-        `ALARM: ${id} has locked ${standing?.locks} cards within a day, more than its share: somebody tries cards there, or it lies; "cardea-rc hub revoke ${id}" cuts it off and lifts its locks`,
+        `ALARM: ${id} has locked ${counted(standing?.locks ?? 0, 'card')} within a day, more than its share: somebody tries cards there, or it lies; "cardea-rc hub revoke ${id}" cuts it off and lifts its locks`,
     );
 }
 

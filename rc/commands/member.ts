@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { memberId } from '../../protocol/rc-api/fields.ts';
 import type { MemberEntry, MemberRevocation, MemberRevoked } from '../../protocol/rc-api/members.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
+import { counted } from '../../runtime/counted.ts';
 import { asOperator } from './operator-client.ts';
 import { table, timeText } from './text.ts';
 import type { CommandWorld } from './world.ts';
@@ -62,7 +63,9 @@ function revokedText(
   { revoked, connectionsCut, unlocked }: MemberRevoked,
   { kind, afterwards }: { readonly kind: MemberRevocation['kind']; readonly afterwards: string },
 ): string {
-  const lines = [`${id} is revoked since ${timeText(revoked)}; ${connectionsCut} open connections were cut`];
+  const lines = [
+    `${id} is revoked since ${timeText(revoked)}; ${counted(connectionsCut, 'open connection was', 'open connections were')} cut`,
+  ];
   if (kind === 'hub') lines.push(`locks lifted that only it had made: ${unlocked}`);
   return [...lines, afterwards].join('\n');
 }

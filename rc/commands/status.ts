@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { StatusResponse } from '../../protocol/rc-api/status.ts';
 import { invocation } from '../../runtime/command-line.ts';
+import { counted } from '../../runtime/counted.ts';
 import { hubAlarms, hubTable } from './hub-text.ts';
 import { asOperator } from './operator-client.ts';
 import { timeText } from './text.ts';
@@ -21,12 +22,12 @@ export function addStatus(program: Command, world: CommandWorld): void {
 function statusText({ cards, members, hubs, ...status }: StatusResponse): string {
   const lines = [
     `cards: ${cards.active} active (${cards.locked} locked), ${cards.revoked} revoked`,
-    `members: ${members.hubs} hubs, ${members.devices} terminals, ${members.operators} operators`,
-    `feed: ${status.sequence} changes, generation ${status.generation}`,
+    `members: ${counted(members.hubs, 'hub')}, ${counted(members.devices, 'terminal')}, ${counted(members.operators, 'operator')}`,
+    `feed: ${counted(status.sequence, 'change')}, generation ${status.generation}`,
     `authority: SHA-256 ${status.authority}${status.earlierAuthorities === 0 ? '' : `, certified by ${status.earlierAuthorities} before it`}`,
     `master key for new cards: number ${status.masterKey}`,
     ...restoreLines(status),
-    `audit trail: ${status.audit.rows} rows; to be written down: anchor ${status.audit.anchor}`,
+    `audit trail: ${counted(status.audit.rows, 'row')}; to be written down: anchor ${status.audit.anchor}`,
     `its own certificate ends ${timeText(status.certificateEnds)}`,
   ];
   return hubs.length === 0 ? lines.join('\n') : [...lines, '', hubTable(hubs), ...hubAlarms(hubs)].join('\n');
@@ -38,7 +39,7 @@ function restoreLines({ restored, missing }: Pick<StatusResponse, 'restored' | '
   const line = `restored from a backup ${timeText(restored)}`;
   if (count === 0) return [`${line}; hubs have told of no card that is missing`];
   return [
-    `${line}; MISSING: ${count} cards, registered after it and let in where hubs hold them`,
+    `${line}; MISSING: ${counted(count, 'card')}, registered after it and let in where hubs hold them`,
     ...cards.map(({ uid, hub, since }) => `  ${uid}, told by ${hub} ${timeText(since)}`),
     '  revoke each with "cardea-rc card revoke UID --reason other", and register its patient anew',
   ];

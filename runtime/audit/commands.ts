@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandIo } from '../command-io.ts';
 import { type Invocation, invocation, UsageError } from '../command-line.ts';
+import { counted } from '../counted.ts';
 import { CardeaError } from '../errors.ts';
 import {
   keptAnchorPath,
@@ -74,7 +75,7 @@ export function addAuditCommands(program: Command, { io, withSource }: AuditComm
       const anchor = anchorText(verdict.head);
       call.show(
         { intact: true, rows, anchor },
-        `the trail is as it was written: ${rows} rows, anchor ${anchor}`,
+        `the trail is as it was written: ${counted(rows, 'row')}, anchor ${anchor}`,
       );
     });
 }

@@ -169,7 +169,7 @@ describe('a restored registration centre', () => {
       cards: [{ uid: lost, pinVersion: 1, hub: 'goa-01', since: rc.clock.now() }],
     });
     const { out } = await run(rc, ['status']);
-    expect(out).toContain('MISSING: 1 cards');
+    expect(out).toContain('MISSING: 1 card,');
     expect(out).toContain(`  ${lost}, told by goa-01 2027-01-15 08:00:00Z\n`);
     const { cursor, generation } = await hub.feed({});
     expect(await admin.revokeCard(lost, 'other')).toMatchObject({

@@ -177,9 +177,9 @@ describe('cardea-rc status and hub list', () => {
     const { out } = await run(rc, 'status');
     expect(out.split('\n').slice(0, 2)).toEqual([
       'cards: 1 active (0 locked), 0 revoked',
-      'members: 2 hubs, 0 terminals, 1 operators',
+      'members: 2 hubs, 0 terminals, 1 operator',
     ]);
-    expect(out).toContain(`feed: 1 changes, generation ${generation}`);
+    expect(out).toContain(`feed: 1 change, generation ${generation}`);
     expect(out).toContain(`\n\n${hubs.join('\n')}\n`);
   });
 
