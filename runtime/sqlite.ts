@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { systemErrorCode } from './errors.ts';
 import {
@@ -41,7 +41,8 @@ export function openStore(
     if (path !== ':memory:') {
       makePrivate(path);
     }
-    db = new SqliteDatabase(path, { timeout: BUSY_TIMEOUT_MS });
+    // Whole, so that whoever asks why it cannot be written (`storeError`) finds it.
+    db = new SqliteDatabase(path === ':memory:' ? path : resolve(path), { timeout: BUSY_TIMEOUT_MS });
     const version = versionOf(db);
     if (existing && version === 0) {
       throw new StoreMissingError(`${path} is empty: restore it from a backup`);

@@ -11,11 +11,15 @@ import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import type { HubCard } from '../../protocol/rc-api/cards.ts';
 import { AuditTrail } from '../../runtime/audit/trail.ts';
+import { takeOwnership } from '../../runtime/ownership.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { openStore } from '../../runtime/sqlite.ts';
+import { storeError } from '../../runtime/store-errors.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
+import { makeReadOnly, smallDisk } from '../support/small-disk.ts';
 
 const CARDS = 400;
+const FULL = /^the disk of .*store.sqlite is full; nothing was changed: free space on it$/;
 const ORIGIN = { time: 1, by: null, role: 'patient', from: '127.0.0.1', member: null } as const;
 
 function newCard(): HubCard {
@@ -69,7 +73,7 @@ describe('a hub whose disk is full', () => {
         expect((await logIn(uid)).status).toBe(STATUS.goOn);
         answered += 1;
       } catch (cause) {
-        expect(cause).toMatchObject({ code: 'store-full' });
+        expect(cause).toMatchObject({ code: 'store-full', message: expect.stringMatching(FULL) });
         refused = uid;
         break;
       }
@@ -83,5 +87,23 @@ describe('a hub whose disk is full', () => {
     }
     db.pragma('max_page_count = 1000000');
     expect(await logIn(refused)).toMatchObject({ status: STATUS.goOn, attemptsLeft: 4, tookTry: true });
+  });
+});
+
+describe('a hub whose disk is read-only', () => {
+  it('does not start on it, and says what it is', async ({ skip }) => {
+    const folder = smallDisk(2);
+    if (folder === null) return skip();
+    createHubStore(folder);
+    makeReadOnly(folder);
+    const refusal = {
+      code: 'store-read-only',
+      message: expect.stringContaining('not mounted read-only'),
+    };
+    expect(() => takeOwnership(folder)).toThrow(expect.objectContaining(refusal));
+    expect(() => openHubStore(folder)).toThrow(expect.objectContaining(refusal));
+    // What SQLite calls an I/O error where the disk became so while it served.
+    const cause = Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_WRITE' });
+    expect(storeError(cause, join(folder, 'store.sqlite'))).toMatchObject(refusal);
   });
 });

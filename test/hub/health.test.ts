@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyHubChain } from '../../certs/hub-chain.ts';
@@ -8,6 +8,7 @@ import { examineHealth, judgeHealth } from '../../hub/health/health.ts';
 import { MIGRATIONS } from '../../hub/store/schema.ts';
 import { decodeHello } from '../../protocol/hello.ts';
 import { openStore } from '../../runtime/sqlite.ts';
+import { smallDisk } from '../support/small-disk.ts';
 import { Site, type SiteOptions, until } from './site.ts';
 import type { Issued } from './test-rc.ts';
 
@@ -153,29 +154,11 @@ describe('the health of a hub', () => {
   });
 });
 
-/** A small disk of its own, where this process may mount one. */
-function smallDisk(): string | null {
-  const folder = join(process.cwd(), 'node_modules', '.cache', `cardea-disk-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder], { stdio: 'ignore' });
-  } catch {
-    process.stdout.write(
-      'skipped: needs the right to mount a small disk (health of a hub whose disk is full)\n',
-    );
-    return null;
-  }
-  onTestFinished(() => {
-    execFileSync('umount', ['-l', folder], { stdio: 'ignore' });
-  });
-  return folder;
-}
-
 describe('a hub whose disk is full', () => {
   it('answers no login that it cannot count, and its health fails; with room again it goes on', async ({
     skip,
   }) => {
-    const folder = smallDisk();
+    const folder = smallDisk(3);
     if (folder === null) return skip();
     const { site, card, causes } = await healthy({ folder });
     const filler = join(folder, 'filler');

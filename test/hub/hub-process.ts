@@ -9,6 +9,7 @@ import type { Challenge } from '../../protocol/login/messages.ts';
 import type { PinAttempt } from '../../protocol/pin-attempt.ts';
 import { parseAddress } from '../../runtime/address.ts';
 import type { Address } from '../../runtime/network.ts';
+import { withFileSizeLimit } from '../support/file-size-limit.ts';
 import { compiled } from '../support/programs.ts';
 import { surroundings } from './network.ts';
 import { TestDevice } from './test-device.ts';
@@ -24,9 +25,11 @@ export interface HubCommand {
 }
 
 export function runHub(...words: readonly string[]): HubCommand {
-  const child = spawn(process.execPath, [compiled('hub/main'), ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return run([process.execPath, compiled('hub/main'), ...words]);
+}
+
+function run([command = '', ...args]: readonly string[]): HubCommand {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
@@ -43,22 +46,30 @@ export async function finished({ child, errors, lines }: HubCommand) {
 }
 
 /** `cardea-hub serve` on any port. */
-export async function startServing(
+export function startServing(
   folder: string,
   ...words: readonly string[]
 ): Promise<{ readonly hub: HubCommand; readonly address: Address }> {
-  const common = [
-    '--data',
-    folder,
-    '--listen',
-    '127.0.0.1:0',
-    '--health',
-    'off',
-    '--json',
-    '--log-level',
-    'warn',
-  ];
-  const hub = runHub('serve', ...common, ...words);
+  return begun(run(serveLine(folder, words)));
+}
+
+/** The same, on a disk on which no file grows beyond `fileSizeKib`. */
+export function startServingOnDisk(
+  folder: string,
+  { fileSizeKib }: { readonly fileSizeKib: number },
+  ...words: readonly string[]
+): Promise<{ readonly hub: HubCommand; readonly address: Address }> {
+  return begun(run(withFileSizeLimit(fileSizeKib, serveLine(folder, words))));
+}
+
+function serveLine(folder: string, words: readonly string[]): string[] {
+  const places = ['--data', folder, '--listen', '127.0.0.1:0'];
+  const health = words.includes('--health') ? [] : ['--health', 'off'];
+  const line = ['serve', ...places, ...health, '--json', '--log-level', 'warn', ...words];
+  return [process.execPath, compiled('hub/main'), ...line];
+}
+
+async function begun(hub: HubCommand) {
   const { value } = await hub.lines.next();
   if (value === undefined) throw new Error(`the hub did not start: ${hub.errors.join('')}`);
   return { hub, address: parseAddress(JSON.parse(String(value)).address) };

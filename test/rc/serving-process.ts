@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { withFileSizeLimit } from '../support/file-size-limit.ts';
 import { compiled } from '../support/programs.ts';
 
 /** `cardea-rc serve` in a process of its own. */
@@ -38,9 +39,4 @@ export class ServingProcess {
     const [code] = await gone;
     return code;
   }
-}
-
-/** The shell's blocks have 512 bytes. */
-function withFileSizeLimit(kib: number, line: readonly string[]): string[] {
-  return ['sh', '-c', `ulimit -f ${2 * kib}; exec "$@"`, 'sh', ...line];
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
 import {
@@ -127,6 +127,11 @@ describe('openStore', () => {
     expect(existsSync(join(path, '..'))).toBe(false);
   });
 
+  it('knows the whole path of a store that was named from the folder it is in', () => {
+    const path = storePath();
+    expect(open(relative(process.cwd(), path)).name).toBe(path);
+  });
+
   it('opens a store in memory', () => {
     expect(version(open(':memory:'))).toBe(2);
   });
@@ -156,6 +161,25 @@ describe('storeError', () => {
     const cause = failure(() => db.prepare('INSERT INTO cards VALUES (?)').run('a'));
     expect(storeError(cause, '/data/store.sqlite')).toBeInstanceOf(StoreReadOnlyError);
     expect((storeError(cause, '/data/store.sqlite') as Error).message).toContain('/data/store.sqlite');
+  });
+
+  it.each([
+    ['ENOSPC', 'store-full', 'free space on it'],
+    ['EDQUOT', 'store-full', 'free space on it'],
+    ['EFBIG', 'store-full', 'raise the limit'],
+    ['EROFS', 'store-read-only', 'not mounted read-only'],
+    ['SQLITE_IOERR_READ', 'store-failed', 'check the disk (SQLITE_IOERR_READ)'],
+  ])('%s of the operating system is %s', (code, expected, remedy) => {
+    const cause = Object.assign(new Error('as the system says'), { code });
+    expect(storeError(cause)).toMatchObject({ code: expected, message: expect.stringContaining(remedy) });
+  });
+
+  it('an I/O error on a disk that takes more stays one, and nothing is left of the question', () => {
+    const path = storePath();
+    open(path);
+    const cause = Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_WRITE' });
+    expect(storeError(cause, path)).toMatchObject({ code: 'store-failed' });
+    expect(readdirSync(dirname(path)).filter((name) => name.includes('probe'))).toEqual([]);
   });
 
   it('everything else stays what it is', () => {
