@@ -154,10 +154,10 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
     // Before the hub is closed, and `rc` with it: what is under way would fail for no reason worth a warning.
     resources.add(renewal, (running) => running.close());
     const office = officeOf(hub.services.records, hub.services.archive);
-    const endpoint = await healthEndpoint(hub, surroundings, options.health);
+    const { endpoint, problem: healthProblem } = await healthEndpoint(hub, surroundings, options.health);
     if (endpoint !== null) resources.add(endpoint, (it) => it.close());
     const health = endpoint?.address ?? null;
-    const place = { address: hub.address, announced, rc: rcAddress, health };
+    const place = { address: hub.address, announced, rc: rcAddress, health, healthProblem };
     const status = () => statusOf(hub.services, place);
     const audit = (params: unknown) => answerAudit(store, clock, params);
     const copy = async (params: unknown) => {
@@ -182,21 +182,23 @@ async function healthEndpoint(
   { services, address }: Hub,
   surroundings: Surroundings,
   listen: Address | undefined,
-): Promise<HealthEndpoint | null> {
-  if (listen === undefined) return null;
+): Promise<{ readonly endpoint: HealthEndpoint | null; readonly problem: string | null }> {
+  if (listen === undefined) return { endpoint: null, problem: null };
   try {
-    return await serveHealth({
+    const endpoint = await serveHealth({
       surroundings,
       listen,
       health: () => examineHealth(services, address),
       metrics: () => services.meter.text(services),
     });
+    return { endpoint, problem: null };
   } catch (cause) {
     if (!(cause instanceof NetworkError)) throw cause;
-    surroundings.log.warn('health and metrics cannot be asked for: choose another address with --health', {
-      reason: cause.message,
-    });
-    return null;
+    // Of the network's words those for the hub's own port do not fit.
+    const why = cause.message.replace('--listen', '--health');
+    const problem = `health and metrics cannot be asked for: ${why}`;
+    surroundings.log.warn(problem);
+    return { endpoint: null, problem };
   }
 }
 

@@ -21,6 +21,8 @@ export const hubStatus = z.object({
   failing: z.array(z.object({ cause: z.string(), words: z.string() })),
   /** Where health and metrics are asked for; null where nowhere. */
   health: z.string().nullable(),
+  /** Why they cannot be asked for where they should; else null. */
+  healthProblem: z.string().nullable(),
   /** Who waits in today's queue, and how many records there are. */
   waiting: z.int(),
   records: z.int(),
@@ -55,6 +57,7 @@ export interface HubPlace {
   readonly announced: string;
   readonly rc: Address;
   readonly health: Address | null;
+  readonly healthProblem: string | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -83,6 +86,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     rc: { address: formatAddress(place.rc), answers: hub.reach.answers },
     cards: await store.countCards(),
     health: place.health && formatAddress(place.health),
+    healthProblem: place.healthProblem,
     waiting: await hub.records.countWaiting(),
     records: await store.records.count(),
     syncLagSeconds: Math.floor(hub.reporter.lagMs / 1_000),
@@ -92,7 +96,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     certificateEnds: identity.notAfter,
     limbasiya: hub.limbasiya && { cards: await hub.limbasiya.countPatients(), means: WHAT_IT_MEANS },
     audit: { rows: audit.number, anchor: anchorText(audit) },
-    warnings: warningsOf([words, certificate, workersWarning(workers)], failing),
+    warnings: warningsOf([words, certificate, workersWarning(workers), place.healthProblem], failing),
   };
 }
 

@@ -31,7 +31,7 @@ function statusText(status: HubStatus): string {
     ...(status.syncLagSeconds < 60
       ? []
       : [`reports to it wait since ${ageText(status.syncLagSeconds).replace(' old', '')}`]),
-    `health and metrics: ${status.health === null ? 'switched off' : `http://${status.health}/healthz and /metrics`}`,
+    `health and metrics: ${healthText(status)}`,
     `certificate ends ${new Date(status.certificateEnds).toISOString()}`,
     `audit trail: ${counted(status.audit.rows, 'row')}, anchor ${status.audit.anchor}`,
     ...(status.limbasiya === null ? [] : [limbasiyaText(status.limbasiya)]),
@@ -41,6 +41,11 @@ function statusText(status: HubStatus): string {
 
 function limbasiyaText({ cards, means }: NonNullable<HubStatus['limbasiya']>): string {
   return `limbasiya-2021: allowed, ${counted(cards, 'card')} on its list; ${means}`;
+}
+
+function healthText({ health, healthProblem }: HubStatus): string {
+  if (health !== null) return `http://${health}/healthz and /metrics`;
+  return healthProblem === null ? 'switched off' : 'NOT TO BE HAD';
 }
 
 function ageText(seconds: number | null): string {

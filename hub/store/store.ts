@@ -110,7 +110,7 @@ function openExisting(path: string): Database {
   } catch (cause) {
     if (!(cause instanceof StoreMissingError)) throw cause;
     throw new StoreMissingError(
-      `${path} is gone or empty, and with it every try that was counted here: restore a backup of this hub, or revoke the hub and join anew, as another hub in another folder`,
+      `${path} is gone or empty, and with it every try that was counted here: put a backup of this hub into an empty folder with "cardea-hub restore BACKUP --data DIR"; or revoke the hub with "cardea-rc hub revoke", and join in an empty folder as another`,
       { cause },
     );
   }

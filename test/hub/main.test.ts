@@ -95,14 +95,19 @@ describe('cardea-hub', () => {
 
   it('says in one line what is wrong, and exits as it should', async () => {
     const folder = temporaryFolder();
-    const [nothing, usage, token] = await Promise.all([
+    const [nothing, usage, few, token] = await Promise.all([
       finish(run('serve', '--data', folder)),
       finish(run('serve', '--validity-seconds', 'long', '--data', folder)),
+      finish(run('serve', '--connections', '15', '--data', folder)),
       finish(run('join', 'cardea-join-nonsense', '--data', folder)),
     ]);
     expect(nothing).toMatchObject({ code: 1, output: undefined });
     expect(nothing.errors).toMatch(/^cardea-hub: no hub has joined.*"cardea-hub join".*\n$/);
     expect(usage.code).toBe(2);
+    expect(few).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/^cardea-hub: .*connections.*16.*\n$/),
+    });
     expect(token.code).toBe(1);
     expect(token.errors).toMatch(/^cardea-hub: the join string.*\n$/);
   }, 120_000);

@@ -101,6 +101,42 @@ describe('a hub of a real network', () => {
     await logIn(again, card);
   });
 
+  it('serves also where another program has the port of its health, and says so where its status is read', async () => {
+    const network = await openNetwork();
+    const { hubFolder: folder, rc } = network;
+    const hub = await serveHub({ surroundings, folder, listen: LOOPBACK, health: rc.address });
+    onTestFinished(() => hub.close());
+    await untilHeard(hub, 0);
+    const problem = expect.stringMatching(
+      new RegExp(`^health and metrics cannot be asked for: .*127.0.0.1:${rc.address.port}.* --health$`),
+    );
+    expect(await hub.status()).toMatchObject({
+      takesLogins: true,
+      health: null,
+      healthProblem: problem,
+      warnings: [problem],
+    });
+    await logIn(hub, await network.register(PIN));
+  });
+
+  it('takes as many connections as it was told, and says busy to the next', async () => {
+    const { hubFolder: folder } = await openNetwork();
+    const hub = await serveHub({ surroundings, folder, listen: LOOPBACK, policy: { connections: 3 } });
+    onTestFinished(() => hub.close());
+    await untilHeard(hub, 0);
+    const connect = async () => {
+      const device = await TestDevice.connect(surroundings.network, hub.address);
+      onTestFinished(() => device.close());
+      await device.hello();
+      return device;
+    };
+    const [first] = [await connect(), await connect(), await connect()];
+    await expect(connect()).rejects.toMatchObject({ code: WIRE_ERROR.busy });
+    first.close();
+    await until(async () => (await hub.status()).connections === 2);
+    await connect();
+  });
+
   it('does not join a folder twice, and keeps its secrets to itself', async () => {
     const network = await openNetwork();
     const { hubFolder: folder } = network;

@@ -122,7 +122,7 @@ describe('the store of a hub', () => {
     const path = join(folder, 'store.sqlite');
     const missing = expect.objectContaining({
       code: 'store-missing',
-      message: expect.stringMatching(/restore a backup.*or.*join anew/),
+      message: expect.stringMatching(/"cardea-hub restore BACKUP --data DIR".*or.*"cardea-rc hub revoke"/),
     });
     expect(() => openHubStore(folder)).toThrow(missing);
     expect(existsSync(path)).toBe(false);

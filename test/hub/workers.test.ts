@@ -9,7 +9,13 @@ import { hubIdentity, Site, until } from './site.ts';
 import { attemptOf, proofWithPin } from './test-device.ts';
 
 const PIN = '246810';
-const PLACE = { address: LOOPBACK, announced: '127.0.0.1:8441', rc: LOOPBACK, health: null };
+const PLACE = {
+  address: LOOPBACK,
+  announced: '127.0.0.1:8441',
+  rc: LOOPBACK,
+  health: null,
+  healthProblem: null,
+};
 
 /** The worker that got the last connection dies; the hub has noticed when this resolves. */
 async function killLatest(site: Site): Promise<void> {
