@@ -5,11 +5,21 @@ import { Load } from './load.ts';
 import type { HubServices } from './services.ts';
 import { type SessionDirectory, Sessions } from './session/sessions.ts';
 
+/** How the workers of a hub stand. */
+export interface WorkersStanding {
+  /** How many there are to be. */
+  readonly wanted: number;
+  /** How many serve. */
+  readonly serving: number;
+  /** How many are there and do not answer: whoever comes to one of them waits in vain. */
+  readonly silent: number;
+}
+
 /** What faces the terminals: this process, or workers of it. */
 export interface Front {
   readonly sessions: SessionDirectory;
-  /** How many workers there are to be, and how many serve; null where this process serves by itself. */
-  readonly workers: { readonly wanted: number; readonly serving: number } | null;
+  /** Null where this process serves by itself. */
+  readonly workers: WorkersStanding | null;
   /** Takes connections from now on. @returns the real address @throws AddressInUseError, NetworkError */
   open(services: HubServices, listen: Address): Promise<Address>;
   /** Accepts nothing more and ends what is open; resolves when what each connection took is settled. */

@@ -39,8 +39,8 @@ export const hubStatus = z.object({
   cards: z.int(),
   sessions: z.int(),
   connections: z.int(),
-  /** Processes that serve terminals, and how many there are to be; null where the one process does all. */
-  workers: z.object({ wanted: z.int(), serving: z.int() }).nullable(),
+  /** Processes that serve terminals, how many there are to be, and how many hang; null where the one process does all. */
+  workers: z.object({ wanted: z.int(), serving: z.int(), silent: z.int() }).nullable(),
   certificateEnds: z.int(),
   /** Where limbasiya-2021 is allowed: how many cards its list has, and what it means; else null. */
   limbasiya: z.object({ cards: z.int(), means: z.string() }).nullable(),
@@ -92,7 +92,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     syncLagSeconds: Math.floor(hub.reporter.lagMs / 1_000),
     sessions: hub.sessions.count,
     connections: hub.gate.connections,
-    workers,
+    workers: workers && { ...workers },
     certificateEnds: identity.notAfter,
     limbasiya: hub.limbasiya && { cards: await hub.limbasiya.countPatients(), means: WHAT_IT_MEANS },
     audit: { rows: audit.number, anchor: anchorText(audit) },

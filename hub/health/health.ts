@@ -4,6 +4,7 @@ import { CardeaError } from '../../runtime/errors.ts';
 import type { Address } from '../../runtime/network.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { currentListAge, type ListAge, mayLogIn } from '../feed/list-age.ts';
+import type { WorkersStanding } from '../front.ts';
 import type { HubServices } from '../services.ts';
 import { Wire } from '../wire.ts';
 
@@ -22,7 +23,7 @@ export interface HealthFacts {
   readonly now: number;
   readonly certificateEnds: number;
   /** Null where the one process serves by itself. */
-  readonly workers: { readonly serving: number } | null;
+  readonly workers: Pick<WorkersStanding, 'serving' | 'silent'> | null;
   /** What a write to the store failed with; null where it did not. */
   readonly storeFailure: { readonly code: string; readonly message: string } | null;
   /** What the hub's own door said to a stranger: why there was no HELLO. Null where there was, or nobody knocked. */
@@ -44,6 +45,11 @@ export function judgeHealth(facts: HealthFacts): readonly Cause[] {
   }
   if (facts.workers?.serving === 0) {
     causes.push({ cause: 'no-worker', words: 'no worker serves terminals: the log says why they ended' });
+  } else if (facts.workers !== null && facts.workers.silent > 0) {
+    causes.push({
+      cause: 'worker-silent',
+      words: `${facts.workers.silent} of the workers do not answer, and who comes to one waits in vain: they are ended within 20 s, and started anew`,
+    });
   }
   if (facts.storeFailure !== null) {
     causes.push({ cause: facts.storeFailure.code, words: facts.storeFailure.message });

@@ -46,6 +46,8 @@ export type ToWorker =
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
   | { readonly kind: 'identity'; readonly identity: HubIdentity }
   | { readonly kind: 'revoked'; readonly uids: readonly Uint8Array[] }
+  /** Is answered with `alive` at once, by a worker that works. */
+  | { readonly kind: 'alive?' }
   | { readonly kind: 'stop' };
 
 /** From a worker to the hub's own process. */
@@ -54,6 +56,7 @@ export type FromWorker =
   | { readonly kind: 'listening'; readonly address: Address }
   | { readonly kind: 'not-listening'; readonly failure: Failure }
   | { readonly kind: 'calls'; readonly calls: readonly Call[] }
+  | { readonly kind: 'alive' }
   | { readonly kind: 'stopped' };
 
 /** The hub's end of a worker's process. */

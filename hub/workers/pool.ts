@@ -3,12 +3,13 @@ import { AddressInUseError, NetworkError } from '../../runtime/network-errors.ts
 import type { LogLevel } from '../../runtime/pino-log.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { Backoff } from '../feed/reach.ts';
-import type { Front } from '../front.ts';
+import type { Front, WorkersStanding } from '../front.ts';
 import { Load } from '../load.ts';
 import type { HubServices } from '../services.ts';
 import type { SessionDirectory } from '../session/sessions.ts';
 import { decodeFailure } from './failures.ts';
 import type { Failure, FromWorker, StartWorker, ToWorker, WorkerProcess } from './messages.ts';
+import { Pulse } from './pulse.ts';
 import { Switchboard } from './switchboard.ts';
 
 /** A worker that has served for so long had no trouble in starting. */
@@ -27,7 +28,7 @@ export interface WorkerPoolOptions {
 /**
  * Terminals are served by workers, processes of their own that share the port, while this one decides, counts and
  * keeps (docs/adr). One that dies takes its connections with it and nothing else: what it had open is settled as
- * after a restart, and another takes its place.
+ * after a restart, and another takes its place. One that hangs is ended.
  */
 export class WorkerPool implements Front {
   readonly #options: WorkerPoolOptions;
@@ -56,9 +57,10 @@ export class WorkerPool implements Front {
     };
   }
 
-  get workers(): { readonly wanted: number; readonly serving: number } {
-    const serving = [...this.#running].filter((worker) => worker.isServing).length;
-    return { wanted: this.#options.count, serving };
+  get workers(): WorkersStanding {
+    const listening = [...this.#running].filter((worker) => worker.isServing);
+    const silent = listening.filter((worker) => worker.isSilent).length;
+    return { wanted: this.#options.count, serving: listening.length - silent, silent };
   }
 
   async open(services: HubServices, listen: Address): Promise<Address> {
@@ -142,6 +144,7 @@ class RunningWorker {
   isServing = false;
   readonly #process: WorkerProcess;
   readonly #switchboard: Switchboard;
+  readonly #pulse: Pulse;
   readonly #services: HubServices;
   readonly #orders: Orders;
   #listen: { readonly yes: (address: Address) => void; readonly no: (cause: Error) => void } | undefined;
@@ -157,11 +160,21 @@ class RunningWorker {
     // Whoever waits for it hears of it; where nobody does, it is in `gone`.
     this.listening.catch(() => {});
     process.onMessage((message) => this.#take(message));
+    this.#pulse = new Pulse(
+      services.surroundings.clock,
+      () => this.post({ kind: 'alive?' }),
+      () => this.#hangs(),
+    );
     this.gone = new Promise((resolve) => process.onExit((how) => void this.#end(how).then(resolve)));
   }
 
   get sessions(): number {
     return this.#switchboard.sessions;
+  }
+
+  /** It is there, and does not answer. */
+  get isSilent(): boolean {
+    return this.#pulse.isSilent;
   }
 
   post(message: ToWorker): void {
@@ -181,6 +194,7 @@ class RunningWorker {
       }
       case 'listening':
         this.isServing = true;
+        this.#pulse.started();
         this.#listen?.yes(message.address);
         break;
       case 'not-listening':
@@ -190,14 +204,23 @@ class RunningWorker {
       case 'calls':
         this.#switchboard.take(message.calls);
         break;
+      case 'alive':
+        this.#pulse.answered();
+        break;
       case 'stopped':
         this.isServing = false;
         break;
     }
   }
 
+  #hangs(): void {
+    this.#services.surroundings.log.error('a worker does not answer, and is ended');
+    this.kill();
+  }
+
   async #end(how: string): Promise<string> {
     this.isServing = false;
+    this.#pulse.stop();
     this.#listen?.no(new NetworkError(`a worker ended before it listened: ${how}`));
     try {
       await this.#switchboard.settle();

@@ -38,6 +38,9 @@ export async function serveWorker({ hub, primitives, surroundingsFor }: WorkerOp
         case 'revoked':
           worker?.sessions.endRevoked(message.uids);
           break;
+        case 'alive?':
+          post({ kind: 'alive' });
+          break;
         case 'stop':
           void (worker?.close() ?? Promise.resolve()).then(stopped);
           break;

@@ -118,6 +118,18 @@ describe('the health of a hub', () => {
     expect([await causes(), await letsIn(site, card)]).toEqual([{ status: 200, causes: [] }, true]);
   });
 
+  it('fails while one of its workers hangs, and is well again when another has taken its place', async () => {
+    const { site, card, causes } = await healthy({ workers: 2 });
+    const [first] = site.memoryWorkers?.alive ?? [];
+    first?.hang();
+    await site.clock.advance(10_000);
+    // Without knocking at its own door, where one that hangs would let it wait.
+    expect(await examineHealth(site.hub.services)).toMatchObject([{ cause: 'worker-silent' }]);
+    await site.clock.advance(12_000);
+    await until(async () => site.hub.services.front.workers?.serving === 2);
+    expect([await causes(), await letsIn(site, card)]).toEqual([{ status: 200, causes: [] }, true]);
+  });
+
   it('fails where nothing greets terminals', async () => {
     const { site } = await healthy();
     const nobody = await site.network.listen({ host: '127.0.0.1', port: 0 }, (stream) => stream.destroy());
@@ -141,7 +153,7 @@ describe('the health of a hub', () => {
       ...well,
       age: { state: 'too-old', ageMs: 1 },
       now: 2,
-      workers: { serving: 0 },
+      workers: { serving: 0, silent: 1 },
       storeFailure: { code: 'store-full', message: 'full' },
       noHello: 'closed',
     });
@@ -151,6 +163,8 @@ describe('the health of a hub', () => {
       'no-worker',
       'store-full',
     ]);
+    const silent = judgeHealth({ ...well, workers: { serving: 1, silent: 1 }, noHello: 'no answer' });
+    expect(silent.map(({ cause }) => cause)).toEqual(['worker-silent']);
   });
 });
 

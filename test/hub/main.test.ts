@@ -59,7 +59,7 @@ describe('cardea-hub serve --workers 2', () => {
       status === STATUS.goOn ? [attemptsLeft] : [],
     );
     expect(left.sort()).toEqual([0, 1, 2, 3, 4]);
-    expect(await workersOf(network.hubFolder)).toEqual({ wanted: 2, serving: 2 });
+    expect(await workersOf(network.hubFolder)).toEqual({ wanted: 2, serving: 2, silent: 0 });
     for (const pid of await childrenOf(hub.child.pid)) process.kill(pid, 'SIGKILL');
     for (const { device } of [first, ...answers]) await device.untilClosed();
     expect((await challengeSoon(address, card, attemptOf(PIN))).challenge.status).toBe(STATUS.locked);

@@ -69,6 +69,7 @@ export class MemoryWorker implements WorkerProcess {
   #takeHere: (message: ToWorker) => void = () => {};
   #listener: Listener | undefined;
   #isAlive = true;
+  #hangs = false;
 
   constructor(
     { clock, network }: Pick<Surroundings, 'clock' | 'network'>,
@@ -79,7 +80,7 @@ export class MemoryWorker implements WorkerProcess {
       this.#listener = await port.listen(address, (stream) => {
         onConnected();
         this.#streams.add(stream);
-        onConnection(stream);
+        if (!this.#hangs) onConnection(stream);
       });
       return this.#listener;
     };
@@ -96,8 +97,15 @@ export class MemoryWorker implements WorkerProcess {
     }).then(() => this.#exit('in order'));
   }
 
+  /** From now on it does nothing at all, as one in an endless loop. */
+  hang(): void {
+    this.#hangs = true;
+  }
+
   post(message: ToWorker): void {
-    this.#deliver(message, (copy) => this.#takeHere(copy));
+    this.#deliver(message, (copy) => {
+      if (!this.#hangs) this.#takeHere(copy);
+    });
   }
 
   onMessage: WorkerProcess['onMessage'] = (take) => {

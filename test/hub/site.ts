@@ -47,8 +47,13 @@ export class Site {
   readonly folder: string;
   readonly identity: HubIdentity;
   readonly warnings: string[] = [];
+  readonly errors: string[] = [];
   memoryWorkers: MemoryWorkers | undefined;
-  readonly #log: Log = { ...silentLog, warn: (event) => this.warnings.push(event) };
+  readonly #log: Log = {
+    ...silentLog,
+    warn: (event) => this.warnings.push(event),
+    error: (event) => this.errors.push(event),
+  };
   readonly #options: SiteOptions;
   readonly #devices: TestDevice[] = [];
   #running: { readonly hub: Hub; readonly store: HubStore } | undefined;

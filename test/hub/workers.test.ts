@@ -188,6 +188,24 @@ describe('a worker that dies', () => {
     for (let i = 0; i < 2; i++) expect((await site.logIn(image, PIN)).welcome.location).toBe('Goa');
   });
 
+  it('is one that hangs, too: it is ended, what it had open is settled, and another takes its place', async () => {
+    const site = await Site.open({ workers: 2 });
+    const { services } = site.hub;
+    const { image } = await site.register(PIN);
+    for (let i = 0; i < 4; i++) await site.wrongTry(image);
+    const { device } = await site.challenge(image, attemptOf(PIN).blinded);
+    site.memoryWorkers?.latest?.hang();
+    await site.clock.advance(4_000);
+    expect(services.front.workers).toEqual({ wanted: 2, serving: 2, silent: 0 });
+    await site.clock.advance(6_000);
+    expect(services.front.workers).toEqual({ wanted: 2, serving: 1, silent: 1 });
+    await site.clock.advance(12_000);
+    await device.untilClosed();
+    await until(async () => (await countsOf(site, image.uid))?.locked === true);
+    expect(site.errors).toContain('a worker does not answer, and is ended');
+    expect(services.front.workers).toEqual({ wanted: 2, serving: 2, silent: 0 });
+  });
+
   it('with all the others leaves a hub that says so, and serves again on the same port', async () => {
     const site = await Site.open({ workers: 2 });
     const { services, address } = site.hub;
