@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ATTEMPTS_MAX } from '../../hub/card.ts';
 import { hubStatus } from '../../hub/status.ts';
@@ -50,7 +51,9 @@ describe('a hub whose disk takes no more', () => {
     while (patients.length < CARDS) patients.push(new Patient(await network.register(PIN)));
     const { hubFolder } = network;
     const limits = { fileSizeKib: LIMIT_KIB };
-    const { hub, address } = await startServingOnDisk(hubFolder, limits, '--health', '127.0.0.1:0');
+    // Named from where the hub is started, as `./data/hub` is.
+    const named = relative(process.cwd(), hubFolder);
+    const { hub, address } = await startServingOnDisk(named, limits, '--health', '127.0.0.1:0');
     const status = async () => hubStatus.parse(await askControl(hubFolder, { method: 'status' }));
     const health = async () => fetch(`http://${(await status()).health}/healthz`);
     for (const patient of patients) await patient.logIn(address, challengeSoon);
@@ -65,7 +68,7 @@ describe('a hub whose disk takes no more', () => {
     for (const patient of patients) await expect(patient.logIn(address)).rejects.toThrow(HubSaidError);
 
     const words = expect.stringMatching(
-      /^the disk of the store is full .*nothing was changed: raise the limit/,
+      /^the disk is full for .*store.sqlite.*nothing was changed: raise the limit/,
     );
     const failing = await health();
     expect(failing.status).toBe(503);
@@ -74,7 +77,7 @@ describe('a hub whose disk takes no more', () => {
       causes: [{ cause: 'store-full', words }],
     });
     expect(await status()).toMatchObject({ takesLogins: false, warnings: [words] });
-    expect(hub.errors.join('')).toContain('the disk of the store is full');
+    expect(hub.errors.join('')).toContain('the disk is full for');
     expect(hub.errors.join('')).not.toMatch(/I\/O|IOERR/);
 
     liftFileSizeLimit(hub.child.pid);
