@@ -58,6 +58,9 @@ export interface HeldCard {
   readonly evaluatedUpTo: number;
 }
 
+/** What of a card decides whether the RC is asked first, and whether its session may go on. */
+export type CardGlance = Pick<HeldCard, 'revoked' | 'pinVersion' | 'reportDue'>;
+
 /** Counts of a card that has not been tried in `epoch`. */
 export function newCounts(epoch: number): Counts {
   return { attemptsLeft: ATTEMPTS_MAX, failures: 0, locked: false, epoch };

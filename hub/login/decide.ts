@@ -2,6 +2,7 @@ import { equalConstantTime } from '../../protocol/bytes.ts';
 import { type Refusal, STATUS } from '../../protocol/login/messages.ts';
 import {
   ATTEMPTS_MAX,
+  type CardGlance,
   type Counts,
   type HeldCard,
   isLocked,
@@ -52,7 +53,7 @@ function knowsPin(card: HeldCard, pinVersion: number): boolean {
 }
 
 /** What to ask the RC before a LOGIN is answered, where it can be reached (PROTOCOL 2.5, tries; 2.6). */
-export function questionBefore(card: HeldCard | null, claim: LoginClaim): 'card' | 'report' | null {
+export function questionBefore(card: CardGlance | null, claim: LoginClaim): 'card' | 'report' | null {
   if (card === null) return 'card';
   if (card.revoked) return null;
   // Also where it is pending here: another hub may have prepared another key under the same version.

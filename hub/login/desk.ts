@@ -1,7 +1,6 @@
 import { toHex } from '../../protocol/bytes.ts';
 import { type Refusal, STATUS } from '../../protocol/login/messages.ts';
 import { WIRE_ERROR } from '../../protocol/wire-error.ts';
-import type { HeldCard } from '../card.ts';
 import { TurnedAwayError } from '../errors.ts';
 import { checkLists } from '../feed/list-age.ts';
 import type { Questions } from '../feed/questions.ts';
@@ -142,14 +141,14 @@ export class LoginDesk implements Desk {
   }
 
   async mayStay(uid: Uint8Array): Promise<boolean> {
-    return (await this.#hub.store.findCard(uid))?.revoked === false;
+    return (await this.#hub.store.glanceAtCard(uid))?.revoked === false;
   }
 
   /** Asks the RC where that is due, keeps the bounds, and decides. */
   async #decide(login: Login, source: string): Promise<LoginAnswer> {
     const { gate, store } = this.#hub;
-    const card = await this.#askFirst(login);
-    if (card !== null && !gate.takeLogin(toHex(login.uid))) {
+    const isKnown = await this.#askFirst(login);
+    if (isKnown && !gate.takeLogin(toHex(login.uid))) {
       await this.#noteRefusal(login, source, 'too-many-logins');
       throw new TurnedAwayError(WIRE_ERROR.busy, 'too many logins', 'a card had its logins of the hour');
     }
@@ -186,14 +185,15 @@ export class LoginDesk implements Desk {
     return patientOrigin(this.#hub.surroundings.clock, source, terminalId);
   }
 
-  async #askFirst(login: Login): Promise<HeldCard | null> {
+  /** @returns whether the hub holds the card by then */
+  async #askFirst(login: Login): Promise<boolean> {
     const { store, questions } = this.#hub;
-    const card = await store.findCard(login.uid);
+    const card = await store.glanceAtCard(login.uid);
     const question = questionBefore(card, login);
-    if (question === null) return card;
+    if (question === null) return card !== null;
     if (question === 'card') await questions.askForCard(login.uid, login.pinVersion);
     else await questions.tellFirst();
-    return store.findCard(login.uid);
+    return (await store.glanceAtCard(login.uid)) !== null;
   }
 }
 

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { copyStore } from '../../runtime/copy-store.ts';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
 import { StoreMissingError } from '../../runtime/store-errors.ts';
-import { ATTEMPTS_MAX, FAILURES_MAX, type HeldCard } from '../card.ts';
+import { ATTEMPTS_MAX, type CardGlance, FAILURES_MAX, type HeldCard } from '../card.ts';
 import { HubAudit, HubTrail } from './audit.ts';
 import { CardRows } from './cards.ts';
 import { Lists } from './feed.ts';
@@ -51,6 +51,7 @@ export interface HubStore {
    */
   beginAfterRestore(): Promise<void>;
   findCard(uid: Uint8Array): Promise<HeldCard | null>;
+  glanceAtCard(uid: Uint8Array): Promise<CardGlance | null>;
   countCards(): Promise<number>;
   /** Commits what waits; whoever asks later is refused. */
   close(): void;
@@ -92,6 +93,7 @@ export function openHubStore(folder: string, clock: Pick<Clock, 'now'> = systemC
     copyTo: (path) => copyStore(db, path),
     beginAfterRestore: () => group.write(() => beginAfterRestore(db, trail, clock)),
     findCard: async (uid) => cards.find(uid),
+    glanceAtCard: async (uid) => cards.glance(uid),
     countCards: async () => count.get()?.cards ?? 0,
     close() {
       group.close();
