@@ -2,10 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { toHex } from '../protocol/bytes.ts';
 import { formatAddress } from '../runtime/address.ts';
 import { CardeaError, systemErrorCode } from '../runtime/errors.ts';
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
+import { certificateFingerprint } from './certificate.ts';
 import { RcAnswerError, RcClientClosedError, RcUnreachableError } from './rc-errors.ts';
 import { checkServer, shownChain } from './tls-chain.ts';
 import { connectTls } from './tls-connect.ts';
@@ -24,6 +26,8 @@ export interface HttpsClientOptions {
   readonly identity: TlsIdentity | { readonly authorities: readonly Uint8Array[] };
   /** Longest body of an answer, in bytes: 8 MiB when left out. */
   readonly maxAnswerBytes?: number;
+  /** Told of each connection to a server whose authority is another than the first of `identity`'s: its SHA-256, hex. */
+  readonly onOtherAuthority?: ((authority: string) => void) | undefined;
 }
 
 export interface HttpsRequest {
@@ -177,12 +181,18 @@ export class HttpsClient {
     });
     try {
       const now = surroundings.clock.now();
-      checkServer(shownChain(socket), { address, authorities: identity.authorities, now });
+      const newest = checkServer(shownChain(socket), { address, authorities: identity.authorities, now });
+      this.#compareAuthority(newest.der, identity.authorities);
       return socket;
     } catch (error) {
       socket.destroy();
       throw error;
     }
+  }
+
+  #compareAuthority(newest: Uint8Array, [known]: readonly Uint8Array[]): void {
+    if (known === undefined || Buffer.from(newest).equals(known)) return;
+    this.#options.onOtherAuthority?.(toHex(certificateFingerprint(newest)));
   }
 
   #failure(request: ClientRequest, cause: Error): CardeaError {

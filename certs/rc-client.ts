@@ -95,9 +95,10 @@ export class RcClient {
     readonly surroundings: Pick<Surroundings, 'clock' | 'network'>;
     readonly rc: Address;
     readonly identity: HttpsClientOptions['identity'];
+    readonly onOtherAuthority?: HttpsClientOptions['onOtherAuthority'];
   }) {
-    const { surroundings, rc: address, identity } = options;
-    this.#https = new HttpsClient({ surroundings, address, identity });
+    const { surroundings, rc: address, identity, onOtherAuthority } = options;
+    this.#https = new HttpsClient({ surroundings, address, identity, onOtherAuthority });
   }
 
   join(request: JoinRequest): Promise<JoinResponse> {

@@ -68,16 +68,19 @@ function walkUp(
  * Checks that a server is this network's RC: `serverAuth`, in date, `address` in its SAN.
  *
  * @param shown what it showed, DER, its own first
+ * @returns the network's newest authority, which certifies it; one of `authorities`, or certified by one
  * @throws RcUntrustedError
  */
 export function checkServer(
   shown: readonly Uint8Array[],
   expected: { readonly address: Address; readonly authorities: readonly Uint8Array[]; readonly now: number },
-): void {
+): Certificate {
   try {
     const path = checkTlsChain(shown, expected.authorities, 'serverAuth');
     for (const certificate of path) checkInDate(certificate, expected.now);
     checkNamed(path[0], expected.address.host);
+    const [, newest = path[0]] = path;
+    return newest;
   } catch (cause) {
     const why = cause instanceof CertificateError ? cause.message : 'its certificate cannot be read';
     throw new RcUntrustedError(

@@ -13,8 +13,9 @@ export class NotServingError extends CardeaError {
 
 /**
  * Asks the registration centre as the operator whose certificate is in `folder`/operator: where it was set
- * up, or on a machine that has joined. A certificate past two thirds of its life is renewed first, and nothing is
- * said of it. The client is closed afterwards.
+ * up, or on a machine that has joined. A certificate past two thirds of its life is renewed first; and one under an
+ * authority that the registration centre does not show as its newest, as soon as that is seen, so that no machine
+ * that is used is left behind by rotations. Nothing is said of it. The client is closed afterwards.
  *
  * @throws RcFolderError, NotServingError, NotJoinedError, and what `ask` throws
  */
@@ -24,28 +25,42 @@ export async function asOperator<Result>(
   ask: (client: RcClient) => Promise<Result>,
 ): Promise<Result> {
   const rc = await addressOfRc(folder);
-  const identity = await loadTlsIdentity(folder, 'operator');
-  const client = new RcClient({ surroundings, rc, identity });
+  let identity = await loadTlsIdentity(folder, 'operator');
+  let renewing = Promise.resolve();
+  const renew = (authority?: string) => {
+    renewing = renewing.then(async () => {
+      identity = await renewQuietly(identity, { client, folder, surroundings, authority });
+    });
+    return renewing;
+  };
+  const client = new RcClient({ surroundings, rc, identity, onOtherAuthority: (other) => void renew(other) });
   try {
-    await renewQuietly(client, identity, folder, surroundings);
+    await renew();
     return await ask(client);
   } finally {
+    await renewing;
     client.close();
   }
 }
 
 /** Where it fails the command goes on with what there is: its own request will say what is wrong. */
 async function renewQuietly(
-  client: RcClient,
   identity: TlsIdentity,
-  folder: string,
-  { clock, log }: Surroundings,
-): Promise<void> {
+  options: {
+    readonly client: RcClient;
+    readonly folder: string;
+    readonly surroundings: Surroundings;
+    readonly authority: string | undefined;
+  },
+): Promise<TlsIdentity> {
+  const { client, folder, surroundings, authority } = options;
+  const { clock, log } = surroundings;
   try {
-    await refreshTlsIdentity(identity, { clock, client, folder, place: 'operator' });
+    return await refreshTlsIdentity(identity, { clock, client, folder, place: 'operator', authority });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     log.info("the operator's certificate was not renewed", { reason });
+    return identity;
   }
 }
 

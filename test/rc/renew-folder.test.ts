@@ -8,6 +8,9 @@ import type { RcClient } from '../../certs/rc-client.ts';
 import { RcUnreachableError } from '../../certs/rc-errors.ts';
 import { refreshTlsIdentity } from '../../certs/renewal.ts';
 import { loadTlsIdentity, saveTlsIdentity } from '../../certs/tls-identity.ts';
+import { fromHex } from '../../protocol/bytes.ts';
+import { asOperator } from '../../rc/commands/operator-client.ts';
+import { joinAsOperator } from '../../rc/join.ts';
 import { createRcProgram } from '../../rc/program.ts';
 import { runCommandLine } from '../../runtime/command-line.ts';
 import { fakeIo } from '../runtime/fake-io.ts';
@@ -17,10 +20,14 @@ import { NOW, TestRc } from './running-rc.ts';
 const DAY = 24 * 60 * 60 * 1000;
 
 /** Runs `cardea-rc card list` where and when `rc` is. */
-async function list(rc: TestRc) {
+function list(rc: TestRc, folder = rc.folder) {
+  return run(rc, 'card list', folder);
+}
+
+async function run(rc: TestRc, words: string, folder: string) {
   const io = fakeIo();
   const program = createRcProgram({ io, surroundings: () => rc.surroundings });
-  const code = await runCommandLine(program, ['card', 'list', '--data', rc.folder], io);
+  const code = await runCommandLine(program, [...words.split(' '), '--data', folder], io);
   return { code, out: io.stdout.text, err: io.stderr.text };
 }
 
@@ -72,6 +79,66 @@ describe("an operator's certificate", () => {
     await offFor(rc, 61);
     expect(await Promise.all([list(rc), list(rc), list(rc)])).toEqual([DONE, DONE, DONE]);
     expect([await list(rc), await ends(rc)]).toEqual([DONE, NOW + 151 * DAY]);
+  });
+});
+
+describe("an operator's machine", () => {
+  /** On a machine of its own. */
+  async function desk(rc: TestRc): Promise<string> {
+    const folder = join(temporaryFolder(), 'desk');
+    const token = await rc.mint({ kind: 'operator', id: 'asha', role: 'registrar' });
+    await joinAsOperator({ surroundings: rc.surroundings, folder, token });
+    return folder;
+  }
+
+  async function rotate(rc: TestRc): Promise<void> {
+    const admin = rc.client(await loadTlsIdentity(rc.folder, 'operator'));
+    const { authority: replaces } = await admin.status();
+    const { authorities } = await admin.rotateAuthority({ replaces });
+    const identity = await loadTlsIdentity(rc.folder, 'operator');
+    await saveTlsIdentity(rc.folder, { ...identity, authorities: authorities.map(fromHex) }, 'operator');
+  }
+
+  it('learns of a new authority with any command, and outlives as many rotations as there are', async () => {
+    const rc = await TestRc.start();
+    const folder = await desk(rc);
+    for (let rotation = 0; rotation < 4; rotation++) {
+      await rotate(rc);
+      expect(await list(rc, folder)).toEqual(DONE);
+      const [known] = (await loadTlsIdentity(folder, 'operator')).authorities;
+      expect(known).toEqual((await rc.adminIdentity()).authorities[0]);
+    }
+    await rotate(rc);
+    // A command that fails learns of it as well.
+    expect((await run(rc, 'card show 00000000000000000000000000000000', folder)).code).toBe(1);
+    expect((await loadTlsIdentity(folder, 'operator')).authorities).toEqual(
+      (await rc.adminIdentity()).authorities,
+    );
+  });
+
+  it('learns of it in the middle of a long session, too', async () => {
+    const rc = await TestRc.start();
+    const folder = await desk(rc);
+    await asOperator(folder, rc.surroundings, async (client) => {
+      for (let rotation = 0; rotation < 4; rotation++) {
+        await client.cards();
+        await rotate(rc);
+        // Two at a time take another connection.
+        await Promise.all([client.cards(), client.cards(), client.cards()]);
+      }
+    });
+    expect(await list(rc, folder)).toEqual(DONE);
+  });
+
+  it('that was not used while three rotations went by learns of all, and after four has to join anew', async () => {
+    const rc = await TestRc.start();
+    const folder = await desk(rc);
+    for (let rotation = 0; rotation < 3; rotation++) await rotate(rc);
+    expect(await list(rc, folder)).toEqual(DONE);
+    for (let rotation = 0; rotation < 4; rotation++) await rotate(rc);
+    const { code, err } = await list(rc, folder);
+    expect(code).toBe(1);
+    expect(err).toMatch(/is not this network's registration centre: a certificate of another network/);
   });
 });
 
