@@ -34,6 +34,10 @@ export const RC_ACTIONS = {
   'limbasiya.patients-read': { means: 'a hub was given the list of limbasiya-2021 cards', fhir: 'R' },
   'limbasiya.list-read': { means: 'the list of hubs was given to a limbasiya-2021 card', fhir: 'R' },
   'card.missing': { means: 'a hub holds a card that a restored registry does not know', fhir: 'E' },
+  'revocations.doubted': {
+    means: 'a hub alone says of more cards than one is believed for that they were revoked before a restore',
+    fhir: 'E',
+  },
   'audit.read': { means: 'this trail was read or exported', fhir: 'R' },
   'backup.made': { means: 'a backup was made', fhir: 'R' },
   'backup.restored': { means: 'a backup was restored: what came after it is not here', fhir: 'C' },

@@ -27,6 +27,11 @@ export const statusResponse = z.object({
     count,
     cards: z.array(z.object({ uid, pinVersion, hub: memberId, since: time })).max(100),
   }),
+  /**
+   * Cards that one hub alone says were revoked before the restore, beyond what one is believed for, until another
+   * says the same or somebody revokes them: the first 100.
+   */
+  doubted: z.object({ count, cards: z.array(z.object({ uid, hub: memberId, since: time })).max(100) }),
   /** The audit trail: how many rows it has, and its anchor, to be written down. */
   audit: z.object({ rows: z.int().min(0), anchor: z.string() }),
 });

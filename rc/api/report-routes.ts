@@ -2,6 +2,7 @@ import { fromHex, toHex, wipe } from '../../protocol/bytes.ts';
 import { deriveUsk } from '../../protocol/keys.ts';
 import { isPinChangeProof } from '../../protocol/pin-change.ts';
 import { type ReportsRequest, reportsRequest, reportsResponse } from '../../protocol/rc-api/feed.ts';
+import { RefusedError } from '../errors.ts';
 import type { CardState } from '../store/feed.ts';
 import type { HeldByHub } from '../store/missing-cards.ts';
 import type { NewPin, Notice, TryCount } from '../store/reports.ts';
@@ -29,6 +30,9 @@ export function addReportRoutes(app: ZodApp, context: RcContext): void {
         ...reportsOf(request.body),
         isProved: (card, pin) => isProved(context, card, pin),
       });
+      if (taken === undefined) {
+        throw new RefusedError('member-revoked', `${hub} was revoked: ask the network's operator`);
+      }
       await noteHeard(context, hub);
       if (taken.changed) context.feedSignal.announce();
       for (const notice of taken.notices) tellOperator(context, hub, notice);
@@ -94,6 +98,12 @@ function tellOperator({ log }: RcContext, hub: string, notice: Notice): void {
       break;
     case 'revoked by hub':
       log.warn('a card was revoked that a hub knows as revoked since before the restore', fields);
+      break;
+    case 'revocation doubted':
+      log.warn(
+        'ALARM: a hub alone says of more cards than one is believed for that they were revoked before the restore: look at "cardea-rc status"',
+        { hub },
+      );
       break;
     case 'pin not proved':
       log.warn('a hub told of a new PIN without a right proof: it was not believed', fields);

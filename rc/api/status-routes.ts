@@ -1,7 +1,6 @@
 import { toHex } from '../../protocol/bytes.ts';
 import { statusResponse } from '../../protocol/rc-api/status.ts';
 import { type AuditAnchor, anchorText } from '../../runtime/audit/chain.ts';
-import type { Restores } from '../store/restores.ts';
 import type { RcContext } from './context.ts';
 import { hubsInFull } from './hub-entries.ts';
 import type { ZodApp } from './zod-app.ts';
@@ -24,12 +23,19 @@ export function addStatusRoutes(app: ZodApp, context: RcContext): void {
     members: await store.members.count(),
     hubs: await hubsInFull(context),
     restored: await store.restores.restored(),
-    missing: missingStatus(await store.restores.missing(MISSING_SHOWN)),
+    missing: withHex(await store.restores.missing(MISSING_SHOWN)),
+    doubted: withHex(await store.restores.doubted(MISSING_SHOWN)),
     audit: auditStatus(await store.audit.head()),
   }));
 }
 
-function missingStatus({ count, cards }: Awaited<ReturnType<Restores['missing']>>) {
+function withHex<Card extends { readonly uid: Uint8Array }>({
+  count,
+  cards,
+}: {
+  readonly count: number;
+  readonly cards: readonly Card[];
+}) {
   return { count, cards: cards.map((card) => ({ ...card, uid: toHex(card.uid) })) };
 }
 

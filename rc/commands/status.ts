@@ -33,14 +33,28 @@ function statusText({ cards, members, hubs, ...status }: StatusResponse): string
   return hubs.length === 0 ? lines.join('\n') : [...lines, '', hubTable(hubs), ...hubAlarms(hubs)].join('\n');
 }
 
-function restoreLines({ restored, missing }: Pick<StatusResponse, 'restored' | 'missing'>): string[] {
+function restoreLines({
+  restored,
+  missing,
+  doubted,
+}: Pick<StatusResponse, 'restored' | 'missing' | 'doubted'>): string[] {
   if (restored === null) return [];
-  const { count, cards } = missing;
   const line = `restored from a backup ${timeText(restored)}`;
-  if (count === 0) return [`${line}; hubs have told of no card that is missing`];
+  const toldBy = ({ uid, hub, since }: { uid: string; hub: string; since: number }) =>
+    `  ${uid}, told by ${hub} ${timeText(since)}`;
+  const first =
+    missing.count === 0
+      ? [`${line}; hubs have told of no card that is missing`]
+      : [
+          `${line}; MISSING: ${counted(missing.count, 'card')}, registered after it and let in where hubs hold them`,
+          ...missing.cards.map(toldBy),
+          '  revoke each with "cardea-rc card revoke UID --reason other", and register its patient anew',
+        ];
+  if (doubted.count === 0) return first;
   return [
-    `${line}; MISSING: ${counted(count, 'card')}, registered after it and let in where hubs hold them`,
-    ...cards.map(({ uid, hub, since }) => `  ${uid}, told by ${hub} ${timeText(since)}`),
-    '  revoke each with "cardea-rc card revoke UID --reason other", and register its patient anew',
+    ...first,
+    `DOUBTED: ${counted(doubted.count, 'card')} that one hub alone says were revoked after the backup, more than one is believed for`,
+    ...doubted.cards.map(toldBy),
+    '  they are revoked once another hub says the same, or by "cardea-rc card revoke UID --reason other"; a hub that lies is cut off by "cardea-rc hub revoke"',
   ];
 }

@@ -18,7 +18,7 @@ export interface HeldByHub {
 }
 
 /** More are not kept: nobody registers so many between two backups, and a hub may lie. */
-const MISSING_MAX = 100_000;
+export const MISSING_MAX = 100_000;
 /** What a card is called whose patient was not in the backup. */
 const UNKNOWN_PATIENT = 'registered after the backup';
 

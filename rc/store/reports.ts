@@ -2,9 +2,9 @@ import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
-import { revokeCard } from './cards.ts';
 import { type CardState, type CardStateRow, cardState, cardStateRow } from './feed.ts';
-import { adoptMissing, type HeldByHub, noteMissing, restoredAt } from './missing-cards.ts';
+import { takeHeld } from './held-cards.ts';
+import { type HeldByHub, restoredAt } from './missing-cards.ts';
 import { inTransaction, nextSequence } from './transaction.ts';
 
 /** A card is locked everywhere at so many wrong tries since the hubs' last right logins, summed (PROTOCOL 2.5). */
@@ -54,7 +54,8 @@ export interface Notice {
     | 'new pin'
     | 'pin not proved'
     | 'missing'
-    | 'revoked by hub';
+    | 'revoked by hub'
+    | 'revocation doubted';
 }
 
 export interface ReportsTaken {
@@ -77,11 +78,20 @@ export class ReportBook {
     this.#trail = trail;
   }
 
-  /** Takes all of it in one transaction. Unknown and revoked cards are passed over. */
-  async takeReports(reports: Reports): Promise<ReportsTaken> {
+  /**
+   * Takes all of it in one transaction. Unknown and revoked cards are passed over.
+   *
+   * @returns undefined, and nothing is taken, where the hub was let in and then revoked: what it made must not come
+   *   back (PROTOCOL 2.6), and it is told nothing more
+   */
+  async takeReports(reports: Reports): Promise<ReportsTaken | undefined> {
     const taking = new Taking(this.#db, this.#trail, reports);
-    return inTransaction(this.#db, () => taking.run());
+    return inTransaction(this.#db, () => (isRevoked(this.#db, reports.origin.by) ? undefined : taking.run()));
   }
+}
+
+function isRevoked(db: Database, hub: string): boolean {
+  return db.prepare('SELECT 1 FROM members WHERE id = ? AND revoked IS NOT NULL').get(hub) !== undefined;
 }
 
 /** One hub's batch being taken. */
@@ -91,7 +101,6 @@ class Taking {
   readonly #reports: Reports;
   readonly #notices: Notice[] = [];
   readonly #changed = new Set<number>();
-  #hasRevoked = false;
 
   constructor(db: Database, trail: AuditTrail, reports: Reports) {
     this.#db = db;
@@ -100,7 +109,7 @@ class Taking {
   }
 
   run(): ReportsTaken {
-    const { tries, pins } = this.#isHubRevoked() ? { tries: [], pins: [] } : this.#reports;
+    const { tries, pins, held = [], origin } = this.#reports;
     for (const count of tries) {
       const card = this.#activeCard(count.uid);
       if (card !== undefined && card.epoch === count.epoch) this.#takeTries(card, count);
@@ -109,42 +118,17 @@ class Taking {
       const card = this.#activeCard(pin.uid);
       if (card !== undefined) this.#takePin(card, pin);
     }
-    if (restoredAt(this.#db) !== null) this.#takeHeld();
+    const told =
+      restoredAt(this.#db) === null ? [] : takeHeld({ db: this.#db, trail: this.#trail }, held, origin);
+    this.#notices.push(...told);
     for (const card of this.#changed) {
       this.#db.prepare('UPDATE cards SET sequence = ? WHERE number = ?').run(nextSequence(this.#db), card);
     }
     return {
       cards: this.#cardsSpokenOf(),
       notices: this.#notices,
-      changed: this.#changed.size > 0 || this.#hasRevoked,
+      changed: this.#changed.size > 0 || told.some(({ what }) => what === 'revoked by hub'),
     };
-  }
-
-  /**
-   * What the registry lost with the time after its backup. A revocation is believed, since hubs never undo one
-   * either (PROTOCOL 2.6); a card that it does not know is noted until an operator has settled it.
-   */
-  #takeHeld(): void {
-    const { origin, held = [] } = this.#reports;
-    const writer = { db: this.#db, trail: this.#trail };
-    for (const card of held) {
-      const row = cardStateRow(this.#db, card.uid);
-      if (row?.revoked === 1 || (row !== undefined && !card.revoked)) continue;
-      if (row === undefined && !card.revoked) {
-        if (noteMissing(writer, card, origin)) this.#notices.push({ uid: card.uid, what: 'missing' });
-        continue;
-      }
-      const number = row?.number ?? adoptMissing(writer, card.uid, origin);
-      revokeCard(writer, { number, uid: card.uid }, 'other', origin);
-      this.#hasRevoked = true;
-      this.#notices.push({ uid: card.uid, what: 'revoked by hub' });
-    }
-  }
-
-  /** It was let in, and revoked before its reports were taken: what it made must not come back (PROTOCOL 2.6). */
-  #isHubRevoked(): boolean {
-    const hub = this.#db.prepare('SELECT 1 FROM members WHERE id = ? AND revoked IS NOT NULL');
-    return hub.get(this.#reports.origin.by) !== undefined;
   }
 
   #takeTries(card: CardStateRow, count: TryCount): void {
@@ -283,7 +267,7 @@ const NOTICE_OF_LOCK: Readonly<Record<LockCause, keyof typeof AUDITED>> = {
 /** Of those that are not in the trail already by whoever did it. */
 const AUDITED: Readonly<
   Record<
-    Exclude<Notice['what'], 'missing' | 'revoked by hub'>,
+    Exclude<Notice['what'], 'missing' | 'revoked by hub' | 'revocation doubted'>,
     Pick<RcAuditEvent, 'action' | 'outcome' | 'detail'>
   >
 > = {

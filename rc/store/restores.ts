@@ -15,6 +15,13 @@ export interface MissingCard {
   readonly since: number;
 }
 
+/** A card that a hub, alone, says was revoked after the backup, beyond what one is believed for. */
+export interface DoubtedRevocation {
+  readonly uid: Uint8Array;
+  readonly hub: string;
+  readonly since: number;
+}
+
 /** What follows from a restore: another life of the feed, and what was lost with the time after the backup. */
 export class Restores {
   readonly #db: Database;
@@ -50,7 +57,7 @@ export class Restores {
     inTransaction(this.#db, () => {
       this.#db.prepare('UPDATE network SET generation = ?, restored = ?').run(generation, now);
       this.#db.prepare('UPDATE tokens SET replaced = ? WHERE used IS NULL AND replaced IS NULL').run(now);
-      this.#db.exec('DELETE FROM registrations; DELETE FROM missing_cards');
+      this.#db.exec('DELETE FROM registrations; DELETE FROM missing_cards; DELETE FROM revocation_claims');
       this.#db
         .prepare('INSERT INTO certificates (fingerprint, member, expires, key) VALUES (?, ?, ?, ?)')
         .run(certificate.fingerprint, admin, certificate.expires, certificate.key);
@@ -82,5 +89,19 @@ export class Restores {
       .all(limit);
     const count = this.#db.prepare<[], number>('SELECT count(*) FROM missing_cards').pluck().get() ?? 0;
     return { count, cards };
+  }
+
+  /** What hubs say was revoked and is not yet, the first that was told of first. */
+  async doubted(
+    limit: number,
+  ): Promise<{ readonly count: number; readonly cards: readonly DoubtedRevocation[] }> {
+    const from = `FROM revocation_claims r
+      WHERE NOT EXISTS (SELECT 1 FROM cards c WHERE c.uid = r.uid AND c.revoked IS NOT NULL)`;
+    const cards = this.#db
+      .prepare<[number], DoubtedRevocation>(
+        `SELECT r.uid, r.hub, r.since ${from} ORDER BY r.since, r.uid LIMIT ?`,
+      )
+      .all(limit);
+    return { count: this.#db.prepare<[], number>(`SELECT count(*) ${from}`).pluck().get() ?? 0, cards };
   }
 }

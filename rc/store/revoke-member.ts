@@ -74,6 +74,8 @@ function liftLocksOf(db: Database, hub: string): number {
     .all({ hub });
   db.prepare("DELETE FROM locks WHERE hub = ? AND cause = 'hub'").run(hub);
   db.prepare('DELETE FROM tries WHERE hub = ?').run(hub);
+  // Nor does it bear another hub out any more.
+  db.prepare('DELETE FROM revocation_claims WHERE hub = ?').run(hub);
   // Summed tries lock on where the other hubs' alone are enough.
   const liftSum = db.prepare(`
     DELETE FROM locks WHERE card = @card AND cause = 'tries' AND NOT EXISTS (

@@ -232,4 +232,15 @@ export const MIGRATIONS: readonly string[] = [
     since INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What hubs say was revoked after the backup that was restored: who, of which card. One hub alone is believed
+  -- for so many; where another says the same, both are.
+  CREATE TABLE revocation_claims (
+    hub TEXT NOT NULL REFERENCES members (id),
+    uid BLOB NOT NULL CHECK (length(uid) = 16),
+    since INTEGER NOT NULL,
+    PRIMARY KEY (hub, uid)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX revocation_claims_of_card ON revocation_claims (uid);
+  `,
 ];

@@ -155,6 +155,7 @@ its own certificate ends 2027-04-15 08:00:00Z
       hubs: [],
       restored: null,
       missing: { count: 0, cards: [] },
+      doubted: { count: 0, cards: [] },
       audit: { rows: 3, anchor: '<anchor>' },
     });
     expect(await shown(rc, 'hub list')).toBe('no hub has joined yet\n');

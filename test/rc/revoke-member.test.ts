@@ -59,6 +59,27 @@ describe('a hub that is revoked', () => {
     expect(await admin.revokeMember('goa-01', 'hub')).toMatchObject({ unlocked: 0 });
   });
 
+  it('leaves nothing behind of what it was reporting in the moment that it was revoked', async () => {
+    const rc = await TestRc.start();
+    const admin = await rc.admin();
+    const { uid } = await register(admin);
+    const lock = { uid, epoch: 0, running: 1, open: 5, total: 5, locked: true };
+    for (const id of ['goa-01', 'goa-02', 'goa-03']) {
+      const { client } = await rc.admitHub(id);
+      await client.feed({});
+      const [revoked, ...reports] = await Promise.allSettled([
+        admin.revokeMember(id, 'hub'),
+        ...Array.from({ length: 4 }, () => client.report({ tries: [lock], pins: [] })),
+      ]);
+      expect(revoked.status).toBe('fulfilled');
+      for (const report of reports) {
+        if (report.status === 'rejected')
+          expect(String(report.reason)).toMatch(/was revoked|closed the connection/);
+      }
+      expect(await admin.card(uid)).toMatchObject({ locked: false });
+    }
+  });
+
   it('is named with its kind, and nobody revokes themselves', async () => {
     const rc = await TestRc.start();
     const admin = await rc.admin();

@@ -10,14 +10,14 @@ type Pin = Partial<NewPin> & { readonly uid: Uint8Array };
 const RIGHT_PROOF = bytes32('right');
 
 /** Reports a hub's counts and new PINs; what is not said is a first, small, unlocked, changed, proved one. */
-function report(
+async function report(
   store: RcStore,
   hub: string,
   tries: Count[],
   pins: Pin[] = [],
   now = NOW,
 ): Promise<ReportsTaken> {
-  return store.reports.takeReports({
+  const taken = await store.reports.takeReports({
     origin: { ...origin(hub, now), role: 'hub' },
     tries: tries.map((count) => ({ epoch: 0, running: 1, open: 0, total: 0, locked: false, ...count })),
     pins: pins.map((pin) => ({
@@ -30,6 +30,8 @@ function report(
     })),
     isProved: (_card, pin) => toHex(pin.proof) === toHex(RIGHT_PROOF),
   });
+  if (taken === undefined) throw new Error(`${hub} is revoked`);
+  return taken;
 }
 
 async function cardAfter(store: RcStore, uid: Uint8Array) {
