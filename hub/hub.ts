@@ -14,11 +14,12 @@ import { type LimbasiyaRc, PatientList } from './limbasiya/patient-list.ts';
 import { LimbasiyaDesk, type LimbasiyaService } from './limbasiya/service.ts';
 import { LoginDesk } from './login/desk.ts';
 import { HubMeter } from './metrics/meter.ts';
+import type { HubPolicy } from './policy.ts';
 import { Archive } from './records/archive.ts';
 import type { RecordCipher } from './records/cipher.ts';
 import { HubRecords } from './records/records.ts';
 import type { CurrentIdentity } from './renewal/current-identity.ts';
-import type { HubPolicy, HubServices } from './services.ts';
+import type { HubServices } from './services.ts';
 import type { HubStore } from './store/store.ts';
 
 export interface HubOptions {

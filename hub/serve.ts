@@ -16,35 +16,23 @@ import { Resources } from '../runtime/stop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { answerAudit } from './audit-page.ts';
 import { copyHubStore } from './backup.ts';
-import { LIST_AGE_LIMIT_DAYS } from './feed/list-age.ts';
 import { type Front, OwnFront } from './front.ts';
 import { type HealthEndpoint, serveHealth } from './health/endpoint.ts';
 import { examineHealth } from './health/health.ts';
 import { type Hub, startHub } from './hub.ts';
 import { registerForLimbasiya } from './limbasiya/register.ts';
 import { WHAT_IT_MEANS } from './limbasiya/service.ts';
-import { LIMITS } from './limits.ts';
 import { readNetworkRecord } from './network-file.ts';
-import { localTimeZone } from './records/calendar.ts';
+import { type AllowedSuite, DEFAULT_POLICY, type HubPolicy } from './policy.ts';
 import { openRecordCipher, type RecordsSecret, recordsKey } from './records/key.ts';
 import { officeHandlers, officeOf, type RecordsOffice } from './records/office.ts';
 import { tellingAuthority } from './renewal/authority.ts';
 import { CurrentIdentity } from './renewal/current-identity.ts';
 import { Renewal } from './renewal/renewal.ts';
-import type { HubPolicy } from './services.ts';
 import { type HubStatus, statusOf } from './status.ts';
 import { openHubStore } from './store/store.ts';
 import { startClusterWorker } from './workers/cluster.ts';
 import { WorkerPool } from './workers/pool.ts';
-
-/** What a hub does unless its clinic chose otherwise (PROTOCOL 2.5). */
-export const DEFAULT_POLICY: HubPolicy = {
-  validitySeconds: 600,
-  listAgeDays: LIST_AGE_LIMIT_DAYS,
-  connections: LIMITS.connections,
-  longestSessionSeconds: 1_800,
-  timeZone: localTimeZone(),
-};
 
 /** What `cardea-hub backup` asks of the process that serves. */
 const copyRequest = z.object({ path: z.string() });
@@ -66,9 +54,6 @@ export interface ServeOptions {
   /** What workers log. */
   readonly logLevel?: LogLevel;
 }
-
-export const ALLOWED_SUITES = ['none', 'limbasiya-2021'] as const;
-export type AllowedSuite = (typeof ALLOWED_SUITES)[number];
 
 /** A hub that serves. */
 export interface RunningHub {

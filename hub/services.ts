@@ -10,25 +10,12 @@ import type { LimbasiyaService } from './limbasiya/service.ts';
 import type { Load } from './load.ts';
 import type { Desk } from './login/desk.ts';
 import type { HubMeter, Meter } from './metrics/meter.ts';
+import type { HubPolicy } from './policy.ts';
 import type { Archive } from './records/archive.ts';
 import type { HubRecords, Records } from './records/records.ts';
 import type { CurrentIdentity } from './renewal/current-identity.ts';
 import type { SessionDirectory, Sessions } from './session/sessions.ts';
 import type { HubStore } from './store/store.ts';
-
-/** What a clinic may set. */
-export interface HubPolicy {
-  /** VT: how long a session lasts, seconds. */
-  readonly validitySeconds: number;
-  /** How old the lists may be, days. */
-  readonly listAgeDays: number;
-  /** How many connections may be open at once. */
-  readonly connections: number;
-  /** How long a session may be renewed for, from its login, seconds. */
-  readonly longestSessionSeconds: number;
-  /** The clinic's, as the IANA names it: its midnights end a day. */
-  readonly timeZone: string;
-}
 
 /** What every part of a hub works with, in whichever of its processes. */
 interface CommonServices {

@@ -3,7 +3,6 @@ import { formatAddress } from '../../runtime/address.ts';
 import { invocation } from '../../runtime/command-line.ts';
 import { LOG_LEVELS } from '../../runtime/pino-log.ts';
 import { aborted, untilStopped } from '../../runtime/stop.ts';
-import { serveHub } from '../serve.ts';
 import { PASSPHRASE_OPTION, recordsSecret } from './records-office.ts';
 import { hubSettings } from './settings.ts';
 import { surroundingsFor } from './surroundings.ts';
@@ -29,6 +28,8 @@ export function addServe(program: Command): void {
     .option('--workers <count>', 'processes that serve terminals; 1: the one process does all')
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
     .action(async (_options, command: Command) => {
+      // Here alone: no other command needs what serving takes to load.
+      const { serveHub } = await import('../serve.ts');
       const call = invocation(command);
       const { listen, logLevel, allow, workers, recordsKey, health, ...policy } =
         await call.settings(hubSettings);

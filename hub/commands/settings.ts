@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from '../../runtime/pino-log.ts';
 import { addressSetting, choiceSetting, integerSetting } from '../../runtime/settings.ts';
+import { ALLOWED_SUITES, DEFAULT_POLICY } from '../policy.ts';
 import { isTimeZone } from '../records/calendar.ts';
-import { ALLOWED_SUITES, DEFAULT_POLICY } from '../serve.ts';
 
 const HUB_PORT = 8441;
 const HEALTH_PORT = 8442;

@@ -3,7 +3,7 @@ import type { DataErrorCode } from '../../protocol/data/messages.ts';
 import type { ListedHub } from '../../protocol/limbasiya/list.ts';
 import type { Address } from '../../runtime/network.ts';
 import type { LogLevel } from '../../runtime/pino-log.ts';
-import type { HubPolicy } from '../services.ts';
+import type { HubPolicy } from '../policy.ts';
 
 /** What a worker is told before it serves. */
 export interface WorkerConfig {

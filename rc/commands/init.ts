@@ -3,7 +3,6 @@ import { newMemberId } from '../../protocol/rc-api/fields.ts';
 import { formatAddress } from '../../runtime/address.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
 import { askNewPassphrase, passphraseSource } from '../../runtime/passphrase.ts';
-import { initRc } from '../init.ts';
 import { rcSettings } from './settings.ts';
 import type { CommandWorld } from './world.ts';
 
@@ -23,6 +22,7 @@ export function addInit(program: Command, world: CommandWorld): void {
     .option('--seal', "seal the master key and the authority's key under a passphrase, which is asked for")
     .option('--passphrase-stdin', 'read the passphrase from standard input')
     .action(async (options: InitFlags, command: Command) => {
+      const { initRc } = await import('../init.ts');
       const call = invocation(command, world.io);
       const operator = newMemberId.safeParse(options.operator);
       if (!operator.success)

@@ -3,7 +3,6 @@ import { formatAddress } from '../../runtime/address.ts';
 import { invocation } from '../../runtime/command-line.ts';
 import { LOG_LEVELS } from '../../runtime/pino-log.ts';
 import { aborted, untilStopped } from '../../runtime/stop.ts';
-import { serveRc } from '../serve.ts';
 import { secretSources } from './secret-sources.ts';
 import { rcSettings } from './settings.ts';
 import type { CommandWorld } from './world.ts';
@@ -17,6 +16,8 @@ export function addServe(program: Command, world: CommandWorld): void {
     .option('--log-level <level>', `how much to log: ${LOG_LEVELS.join(', ')}`)
     .option('--passphrase-stdin', 'read the passphrase of sealed keys from standard input')
     .action(async (options: { passphraseStdin?: boolean }, command: Command) => {
+      // Here alone: the HTTP server is half of what starting takes, and no other command needs it.
+      const { serveRc } = await import('../serve.ts');
       const call = invocation(command, world.io);
       const { listen, logLevel } = await call.settings(rcSettings);
       const surroundings = world.surroundings(logLevel);

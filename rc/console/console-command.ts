@@ -8,8 +8,6 @@ import { asOperator } from '../commands/operator-client.ts';
 import { rcSettings } from '../commands/settings.ts';
 import type { CommandWorld } from '../commands/world.ts';
 import { readNetworkFile } from '../folder.ts';
-import { Desk } from './desk/desk.ts';
-import { Screen } from './desk/screen.ts';
 import { findPrinter } from './print-page.ts';
 
 /** `cardea-rc console`: where registrars work. */
@@ -22,6 +20,10 @@ export function addConsole(program: Command, world: CommandWorld): void {
     .option('--no-recovery', 'make cards without a recovery code')
     .option('--print <command>', 'what prints the recovery code on request; default lp')
     .action(async (flags: { readonly recovery: boolean }, command: Command) => {
+      const [{ Desk }, { Screen }] = await Promise.all([
+        import('./desk/desk.ts'),
+        import('./desk/screen.ts'),
+      ]);
       const call = invocation(command, world.io);
       const { stdin, stdout, environment } = call.io;
       if (stdin.isTTY !== true || !(stdout instanceof Writable) || !isTerminal(stdout) || call.json) {
