@@ -56,11 +56,15 @@ class Trial {
       left -= 1;
       if (left === 0) due.abort();
     };
-    const visits = this.#present().map((patient) => this.#visits(patient, serving, due, onAcknowledged));
+    const visits = Promise.all(
+      this.#present().map((patient) => this.#visits(patient, serving, due, onAcknowledged)),
+    );
+    // What does not fit is thrown below, once what served is gone.
+    visits.catch(() => {});
     if (!due.signal.aborted) await once(due.signal, 'abort');
     const isHubToDie = this.#words.length === 0 || this.#random.next() < 0.5;
     await (isHubToDie ? endHub(serving) : endWorker(serving, this.#random));
-    await Promise.all(visits);
+    await visits;
     return isHubToDie ? this.start() : serving;
   }
 

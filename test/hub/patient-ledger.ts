@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { ATTEMPTS_MAX } from '../../hub/card.ts';
+import { ATTEMPTS_MAX, FAILURES_MAX } from '../../hub/card.ts';
 import { type Bundle, nextAfter } from '../../protocol/fhir/resources.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import type { Address } from '../../runtime/network.ts';
@@ -25,7 +25,8 @@ export class SeenOnce {
 
 /**
  * A patient at a hub that dies again and again, who keeps account of what the hub has said: how many tries are
- * gone, at least and at most, and which measurements it has acknowledged. What it says later must fit.
+ * gone, at least and at most, how many were never given back under this PIN, and which measurements it has
+ * acknowledged. What it says later must fit.
  */
 export class LedgerPatient {
   readonly #card: Issued;
@@ -36,6 +37,10 @@ export class LedgerPatient {
   #inDoubt: ReturnType<typeof temperature> | undefined;
   #goneAtLeast = 0;
   #goneAtMost = 0;
+  /** Tries that may stand as failures; never set back, since the PIN stays. */
+  #failuresAtMost = 0;
+  /** Those that do: the hub has answered them, and they were wrong. */
+  #failuresAtLeast = 0;
   #measurements = 0;
   isLocked = false;
 
@@ -54,18 +59,22 @@ export class LedgerPatient {
     // The last tries are for the right PIN, so that patients stay.
     const isWrong = this.#goneAtMost < 2 && random.next() < 0.25;
     const attempt = attemptOf(isWrong ? '000000' : this.#pin);
-    this.#goneAtMost += 1;
+    this.#sends();
     const { device, challenge } = await challengeAt(address, this.#card, attempt);
     try {
       this.#checkTries(challenge);
       onAcknowledged();
-      if (isWrong || this.isLocked) return;
+      if (this.isLocked) return;
+      if (isWrong) {
+        this.#failuresAtLeast += 1;
+        return;
+      }
       // From here on the try may be given back, whether or not the patient hears of it.
       this.#goneAtLeast = 0;
       device.send(device.proofBody(await proofWithPin(this.#card.image, attempt, challenge.evaluated)));
       const { failed } = await device.welcome();
       expect(failed).toBe(ATTEMPTS_MAX - 1 - challenge.attemptsLeft);
-      this.#goneAtMost = 0;
+      this.#enters();
       if (device.transport !== undefined) this.#sessionKeys.see(device.transport.fingerprint);
       onAcknowledged();
       await this.#measure(device);
@@ -78,7 +87,7 @@ export class LedgerPatient {
   /** A last visit: the tries are as they must be, and every measurement that was acknowledged is there, once. */
   async check(address: Address): Promise<void> {
     const attempt = attemptOf(this.#pin);
-    this.#goneAtMost += 1;
+    this.#sends();
     const { device, challenge } = await challengeAt(address, this.#card, attempt);
     this.#checkTries(challenge);
     if (this.isLocked) {
@@ -87,7 +96,7 @@ export class LedgerPatient {
     }
     device.send(device.proofBody(await proofWithPin(this.#card.image, attempt, challenge.evaluated)));
     await device.welcome();
-    [this.#goneAtLeast, this.#goneAtMost] = [0, 0];
+    this.#enters();
     const found = await namesOf(device);
     device.close();
     expect(found).toEqual([...new Set(found)]);
@@ -95,13 +104,29 @@ export class LedgerPatient {
     expect(found.length - this.#acknowledged.size).toBeLessThanOrEqual(1);
   }
 
+  /** A LOGIN that may or may not be counted. */
+  #sends(): void {
+    this.#goneAtMost += 1;
+    this.#failuresAtMost += 1;
+  }
+
+  /** Its try was given back. */
+  #enters(): void {
+    [this.#goneAtLeast, this.#goneAtMost] = [0, 0];
+    this.#failuresAtMost -= 1;
+  }
+
   #checkTries({ status, attemptsLeft }: { readonly status: number; readonly attemptsLeft: number }): void {
     if (status === STATUS.locked) {
-      expect(this.#goneAtMost).toBeGreaterThan(ATTEMPTS_MAX);
+      const isDue = this.#goneAtMost > ATTEMPTS_MAX || this.#failuresAtMost > FAILURES_MAX;
+      expect({ isDue, gone: this.#goneAtMost, failures: this.#failuresAtMost }).toMatchObject({
+        isDue: true,
+      });
       this.isLocked = true;
       return;
     }
     expect(this.isLocked).toBe(false);
+    expect(this.#failuresAtLeast).toBeLessThan(FAILURES_MAX);
     expect(status).toBe(STATUS.goOn);
     const gone = ATTEMPTS_MAX - attemptsLeft;
     expect(gone).toBeGreaterThan(this.#goneAtLeast);
