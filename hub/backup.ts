@@ -2,33 +2,40 @@ import { anchorText } from '../runtime/audit/chain.ts';
 import { machineOrigin } from '../runtime/audit/event.ts';
 import { type Backup, writeBackup } from '../runtime/backup.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { type BackupPassphrase, type KeysForBackup, keysForBackup } from './backup-keys.ts';
 import type { HubStore } from './store/store.ts';
 
 const FILES = ['network.json', 'settings.json', 'keys'];
 
 /**
- * Writes all that a hub needs to go on elsewhere. Its keys lie in the backup as they do in its folder.
+ * Writes all that a hub needs to go on elsewhere. Its keys lie in the backup as they do in its folder, or sealed.
  *
  * @param options.target a folder that does not exist yet
  * @param options.copyStore copies the database to a path; gives the audit trail's anchor
+ * @param options.sealUnder has the keys sealed in the backup
  * @throws FileExistsError, FileMissingError, StoreFullError and the other errors of the store
+ * @throws SecretFileExposedError, and what asking for the passphrase throws
  */
-export function backupHub(options: {
+export async function backupHub(options: {
   readonly hubId: string;
   readonly folder: string;
   readonly target: string;
   readonly clock: Pick<Clock, 'now'>;
   readonly copyStore: (path: string) => Promise<string>;
-}): Promise<Backup> {
-  const { hubId, folder, target, clock, copyStore } = options;
-  return writeBackup(target, {
+  readonly sealUnder?: BackupPassphrase | undefined;
+}): Promise<{ readonly backup: Backup; readonly keys: KeysForBackup['keys'] }> {
+  const { hubId, folder, target, clock, copyStore, sealUnder } = options;
+  const { keys, insteadOf } = await keysForBackup(folder, sealUnder);
+  const backup = await writeBackup(target, {
     kind: 'hub',
     id: hubId,
     made: new Date(clock.now()).toISOString(),
     folder,
     copyStore,
     files: FILES,
+    insteadOf,
   });
+  return { backup, keys };
 }
 
 /** Copies the database for a backup; that it was made is in the copy, too. @returns the audit trail's anchor */

@@ -7,8 +7,9 @@ import { keptAnchorPath, writeAnchorFile } from '../runtime/audit/anchors.ts';
 import { type Backup, openBackup, unpackBackup } from '../runtime/backup.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { CardeaError } from '../runtime/errors.ts';
-import { makeSecretFolder } from '../runtime/files.ts';
+import { makeSecretFolder, syncFolder } from '../runtime/files.ts';
 import { takeOwnership } from '../runtime/ownership.ts';
+import { type BackupPassphrase, openBackupKeys } from './backup-keys.ts';
 import { readNetworkRecord } from './network-file.ts';
 import { openHubStore } from './store/store.ts';
 
@@ -18,6 +19,7 @@ export class FolderNotEmptyError extends CardeaError {
 }
 
 const WORKSHOP = 'restore-under-way';
+const SETTINGS = 'settings.json';
 /** What may lie in the folder before. */
 const HARMLESS = new RegExp(`^(?:owner\\..*|settings\\.json|${WORKSHOP})$`);
 
@@ -28,15 +30,20 @@ const HARMLESS = new RegExp(`^(?:owner\\..*|settings\\.json|${WORKSHOP})$`);
  * Tries that were taken after the backup are known to the registration centre alone; this hub's reports go on above
  * those numbers (`restoredAt`), so that none of its next ones is passed over.
  *
+ * Keys that were sealed for the backup are opened. Settings that are in the folder already are the new machine's own.
+ *
  * @throws BackupError, FolderNotEmptyError, FolderInUseError, IdentityDamagedError, FileError
+ * @throws PassphraseError, SealedFileError, and what asking for the passphrase throws
  * @throws StoreCorruptError, StoreTooNewError and the other errors of the store
  */
 export async function restoreHub(options: {
   readonly folder: string;
   readonly from: string;
   readonly clock: Pick<Clock, 'now'>;
+  /** Where its keys may be sealed. */
+  readonly sealedUnder: BackupPassphrase;
 }): Promise<Backup> {
-  const { folder, from, clock } = options;
+  const { folder, from, clock, sealedUnder } = options;
   const backup = await openBackup(from, 'hub');
   const ownership = takeOwnership(folder, 'cardea-hub restore');
   try {
@@ -44,6 +51,7 @@ export async function restoreHub(options: {
     const workshop = join(folder, WORKSHOP);
     await makeSecretFolder(workshop);
     await unpackBackup(backup, from, workshop);
+    await openBackupKeys(workshop, sealedUnder);
     await check(workshop);
     const store = openHubStore(workshop, clock);
     try {
@@ -52,9 +60,12 @@ export async function restoreHub(options: {
     } finally {
       store.close();
     }
-    for (const name of ['keys', 'store.sqlite', 'network.json']) {
+    const isThere = await readdir(folder);
+    const settings = (await readdir(workshop)).filter((name) => name === SETTINGS && !isThere.includes(name));
+    for (const name of ['keys', 'store.sqlite', ...settings, 'network.json']) {
       await rename(join(workshop, name), join(folder, name));
     }
+    await syncFolder(folder);
     await rm(workshop, { recursive: true });
     return backup;
   } finally {

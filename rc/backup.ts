@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { formatAddress } from '../runtime/address.ts';
 import { anchorText } from '../runtime/audit/chain.ts';
 import { machineOrigin } from '../runtime/audit/event.ts';
@@ -12,7 +10,7 @@ import type { RcStore } from './store/rc-store.ts';
 
 /** What a backup has beside the database. Not what is made anew at a restore: TLS keys, the operator's too. */
 const FILES = ['network.json', 'settings.json', 'keys'];
-const MADE_ANEW = ['keys/tls.pem', 'keys/audit-anchor.json'];
+const MADE_ANEW: readonly string[] = ['keys/tls.pem', 'keys/audit-anchor.json'];
 
 /** How the master keys and the authority's key lie in a backup. */
 export type KeysInBackup = 'sealed' | 'clear' | 'not in it';
@@ -42,7 +40,7 @@ export async function backupRc(
   if (kind !== 'registration-centre') {
     throw new RcFolderError(`${folder} belongs to an operator's machine: make the backup where "serve" runs`);
   }
-  let keys: KeysInBackup = 'not in it';
+  const { keys, sealed } = await keysOf(options);
   const backup = await writeBackup(target, {
     kind: 'registration-centre',
     id: formatAddress(address),
@@ -50,10 +48,7 @@ export async function backupRc(
     folder,
     copyStore,
     files: FILES,
-    prepare: async (copy) => {
-      for (const path of MADE_ANEW) await rm(join(copy, path), { force: true });
-      keys = await sealKeys(copy, options);
-    },
+    insteadOf: (path) => (MADE_ANEW.includes(path) ? null : sealed.get(path)),
   });
   return { backup, keys };
 }
@@ -66,16 +61,25 @@ export async function copyRegistry(store: RcStore, clock: Pick<Clock, 'now'>, pa
   return anchor;
 }
 
-async function sealKeys(copy: string, options: BackupOptions): Promise<KeysInBackup> {
-  const { surroundings, newPassphrase } = options;
-  // Those of the copy alone: a credential is not in it.
-  const { credentials: _, ...sources } = options.secrets ?? {};
-  const secrets = rcSecrets(copy, surroundings.random, sources);
+/** How the keys are to lie in the backup, and what is sealed for it alone, by path. */
+async function keysOf({
+  folder,
+  surroundings,
+  newPassphrase,
+  secrets: sources,
+}: BackupOptions): Promise<{ readonly keys: KeysInBackup; readonly sealed: ReadonlyMap<string, string> }> {
+  // Files alone: a credential is not in it.
+  const { credentials: _, ...fileSources } = sources ?? {};
+  const secrets = rcSecrets(folder, surroundings.random, fileSources);
   try {
-    if (newPassphrase !== undefined) await secrets.seal(newPassphrase);
-    const places = await Promise.all((await secrets.names()).map((name) => secrets.placeOf(name)));
-    if (places.length === 0) return 'not in it';
-    return places.every((place) => place === 'sealed') ? 'sealed' : 'clear';
+    const names = await secrets.names();
+    if (names.length === 0) return { keys: 'not in it', sealed: new Map() };
+    if (newPassphrase !== undefined) {
+      const copies = await secrets.sealedCopies(newPassphrase);
+      return { keys: 'sealed', sealed: new Map([...copies].map(([name, text]) => [`keys/${name}`, text])) };
+    }
+    const places = await Promise.all(names.map((name) => secrets.placeOf(name)));
+    return { keys: places.every((place) => place === 'sealed') ? 'sealed' : 'clear', sealed: new Map() };
   } finally {
     await secrets.close();
   }

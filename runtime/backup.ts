@@ -51,8 +51,8 @@ export interface BackupContent extends Pick<Backup, 'kind' | 'id' | 'made'> {
   readonly copyStore: (path: string) => Promise<string>;
   /** Files and folders in it to be copied besides, where they exist; of a folder its files. */
   readonly files: readonly string[];
-  /** May change the copies before they are sealed up with their checksums. */
-  readonly prepare?: (folder: string) => Promise<void>;
+  /** What to write in place of a file's content, by its path in the folder; null leaves it out. */
+  readonly insteadOf?: (path: string) => string | null | undefined;
 }
 
 /**
@@ -71,7 +71,6 @@ export async function writeBackup(target: string, backup: BackupContent): Promis
     await mkdir(workshop, { mode: 0o700 });
     const anchor = await backup.copyStore(join(workshop, 'store.sqlite'));
     await copyInto(workshop, backup);
-    await backup.prepare?.(workshop);
     const { kind, id, made } = backup;
     const files = await describeFiles(workshop);
     const written: Backup = { 'cardea-backup': 1, kind, id, made, anchor, files };
@@ -155,18 +154,23 @@ async function removeLeftovers(place: string): Promise<void> {
   }
 }
 
-async function copyInto(workshop: string, { folder, files }: BackupContent): Promise<void> {
+async function copyInto(workshop: string, { folder, files, insteadOf }: BackupContent): Promise<void> {
+  const copy = async (path: string) => {
+    const content = insteadOf?.(path);
+    if (content === undefined) await copyDurably(join(folder, path), join(workshop, path));
+    else if (content !== null) await writeFileDurably(join(workshop, path), content);
+  };
   for (const name of files) {
     const path = join(folder, name);
     if (!(await exists(path))) continue;
     if (!(await stat(path)).isDirectory()) {
-      await copyDurably(path, join(workshop, name));
+      await copy(name);
       continue;
     }
     await mkdir(join(workshop, name), { mode: 0o700 });
     for (const inner of await readdir(path)) {
       // Hidden ones are half-written files of a crash.
-      if (!inner.startsWith('.')) await copyDurably(join(path, inner), join(workshop, name, inner));
+      if (!inner.startsWith('.')) await copy(join(name, inner));
     }
   }
 }

@@ -219,7 +219,8 @@ async function writeNew(path: string, content: Uint8Array | string, mode: number
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Has what was renamed or made in a folder on the disk. */
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

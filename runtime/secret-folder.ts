@@ -42,6 +42,11 @@ export interface SecretFolderOptions {
   readonly logN?: number;
 }
 
+interface Sealing {
+  readonly stretching: Stretching;
+  readonly stretched: Uint8Array;
+}
+
 /**
  * The secrets of a process at rest, by their names. Each comes from a file that only its owner can read, from a
  * systemd credential, or from a file sealed under a passphrase (runtime/sealing.ts). All that is sealed has the
@@ -51,7 +56,7 @@ export class SecretFolder {
   readonly #options: SecretFolderOptions;
   #passphrase: Promise<string> | undefined;
   /** With what everything new is sealed; undefined: as the others are. */
-  #sealing: { readonly stretching: Stretching; readonly stretched: Uint8Array } | undefined;
+  #sealing: Sealing | undefined;
   /** By the salt and the cost from which they were stretched. */
   readonly #stretched = new Map<string, Promise<Uint8Array>>();
 
@@ -109,11 +114,7 @@ export class SecretFolder {
 
   /** Seals from now on what is made, under `passphrase`: for a folder that has no secrets yet. */
   async sealFromNow(passphrase: string): Promise<void> {
-    const { random, logN = SEALING_LOG_N } = this.#options;
-    const stretching = { logN, salt: random(16) };
-    const stretched = stretchPassphrase(passphrase, stretching);
-    this.#stretched.set(idOf(stretching), stretched);
-    this.#sealing = { stretching, stretched: await stretched };
+    this.#sealing = await this.#sealingUnder(passphrase);
   }
 
   /**
@@ -127,6 +128,22 @@ export class SecretFolder {
     const secrets = await this.#readAll((place) => place !== 'credential');
     await this.sealFromNow(await passphrase());
     return this.#rewrite(secrets, (name, secret) => this.#forFile(name, secret));
+  }
+
+  /**
+   * What `seal` would write, by name; it is not written: for a copy that is never in the clear.
+   *
+   * @throws as `seal`
+   */
+  async sealedCopies(passphrase: () => Promise<string>): Promise<ReadonlyMap<string, string>> {
+    const secrets = await this.#readAll((place) => place !== 'credential');
+    const sealing = await this.#sealingUnder(await passphrase());
+    const copies = new Map<string, string>();
+    for (const [name, secret] of secrets) {
+      copies.set(name, sealSecret(secret, { name, ...sealing, random: this.#options.random }));
+      secret.fill(0);
+    }
+    return copies;
   }
 
   /** Opens every sealed file: each is then one that only its owner can read. @returns their names */
@@ -143,6 +160,14 @@ export class SecretFolder {
     const keys = await Promise.allSettled(this.#stretched.values());
     for (const key of keys) if (key.status === 'fulfilled') key.value.fill(0);
     this.#stretched.clear();
+  }
+
+  async #sealingUnder(passphrase: string): Promise<Sealing> {
+    const { random, logN = SEALING_LOG_N } = this.#options;
+    const stretching = { logN, salt: random(16) };
+    const stretched = stretchPassphrase(passphrase, stretching);
+    this.#stretched.set(idOf(stretching), stretched);
+    return { stretching, stretched: await stretched };
   }
 
   /** All of them before the first is written: a wrong passphrase changes nothing. */

@@ -7,12 +7,26 @@ import { systemClock } from '../../runtime/clock.ts';
 import { invocation } from '../../runtime/command-line.ts';
 import { askControl } from '../../runtime/control-socket.ts';
 import { takeOwnershipUnlessServed } from '../../runtime/ownership.ts';
+import { askNewPassphrase, passphraseSource } from '../../runtime/passphrase.ts';
+import { systemRandom } from '../../runtime/random.ts';
 import { backupHub, copyHubStore } from '../backup.ts';
+import type { KeysForBackup } from '../backup-keys.ts';
 import { restoreHub } from '../restore.ts';
 import { openHubStore } from '../store/store.ts';
 
 /** A large database on an SD card. */
 const COPYING_MS = 60 * 60 * 1000;
+
+const KEYS: Readonly<Record<KeysForBackup['keys'], string>> = {
+  sealed: 'its keys are sealed under a passphrase: without it the backup is worth nothing',
+  clear:
+    "it holds the hub's keys in the clear, and the records' as they lie in its folder: keep it as you keep the hub itself, or make it with --seal",
+};
+
+interface BackupFlags {
+  readonly seal?: boolean;
+  readonly passphraseStdin?: boolean;
+}
 
 /** `cardea-hub backup` and `restore`. */
 export function addBackup(program: Command): void {
@@ -20,19 +34,30 @@ export function addBackup(program: Command): void {
     .command('backup')
     .description('write all that is needed to go on elsewhere into a new folder, while "serve" runs or not')
     .argument('<folder>', 'where to; must not exist')
-    .action(async (target: string, _options, command: Command) => {
+    .option('--seal', 'seal the keys in the backup under a passphrase')
+    .option('--passphrase-stdin', 'with --seal: read the passphrase from standard input')
+    .action(async (target: string, flags: BackupFlags, command: Command) => {
       const call = invocation(command);
       const { folder } = call;
       const { hubId, keyPair } = await loadHubIdentity(folder);
       wipe(keyPair.privateKey);
-      const backup = await withCopier(folder, (copyStore) =>
-        backupHub({ hubId, folder, target, clock: systemClock, copyStore }),
+      const passphrase = passphraseSource(call.io, { stdin: flags.passphraseStdin === true });
+      const sealUnder = { random: systemRandom, passphrase: () => askNewPassphrase(call.io, passphrase) };
+      const { backup, keys } = await withCopier(folder, (copyStore) =>
+        backupHub({
+          hubId,
+          folder,
+          target,
+          clock: systemClock,
+          copyStore,
+          sealUnder: flags.seal ? sealUnder : undefined,
+        }),
       );
       const { made, anchor, files } = backup;
       const place = resolve(target);
       call.show(
-        { folder: place, id: hubId, made, anchor, files: files.length },
-        `${hubId} was backed up to ${place}; it holds the hub's keys, and the records' as they lie in ${folder}: keep it as you keep the hub itself`,
+        { folder: place, id: hubId, made, anchor, keys, files: files.length },
+        `${hubId} was backed up to ${place}; ${KEYS[keys]}`,
       );
     });
 
@@ -40,10 +65,13 @@ export function addBackup(program: Command): void {
     .command('restore')
     .description('set a hub up from a backup, in an empty folder')
     .argument('<backup>', "the backup's folder")
-    .action(async (from: string, _options, command: Command) => {
+    .option('--passphrase-stdin', 'where its keys are sealed: read the passphrase from standard input')
+    .action(async (from: string, flags: BackupFlags, command: Command) => {
       const call = invocation(command);
       const { folder } = call;
-      const { id, made } = await restoreHub({ folder, from, clock: systemClock });
+      const passphrase = passphraseSource(call.io, { stdin: flags.passphraseStdin === true });
+      const sealedUnder = { random: systemRandom, passphrase };
+      const { id, made } = await restoreHub({ folder, from, clock: systemClock, sealedUnder });
       call.show(
         { folder, id, made },
         [

@@ -1,30 +1,60 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { backupHub, copyHubStore } from '../../hub/backup.ts';
+import { recordsKey } from '../../hub/records/key.ts';
 import { restoreHub } from '../../hub/restore.ts';
 import { serveHub } from '../../hub/serve.ts';
 import { createHubStore, openHubStore } from '../../hub/store/store.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { askControl } from '../../runtime/control-socket.ts';
+import { systemRandom } from '../../runtime/random.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
 import { LOOPBACK, openNetwork, surroundings } from './network.ts';
 import { until } from './site.ts';
 
 const PIN = '246810';
 
-function backUp(folder: string, target: string, hubId = 'hub-1') {
+const PASSPHRASE = 'five words are better than one';
+const sealedWith = (passphrase: string) => ({
+  random: systemRandom,
+  logN: 10,
+  passphrase: async () => passphrase,
+});
+const nobodyAsked = {
+  random: systemRandom,
+  passphrase: () => Promise.reject(new Error('nobody is there to be asked')),
+};
+
+function backUp(folder: string, target: string, sealUnder?: ReturnType<typeof sealedWith>) {
   return backupHub({
-    hubId,
+    hubId: 'hub-1',
     folder,
     target,
     clock: systemClock,
+    sealUnder,
     copyStore: async (path) => {
       const answer = await askControl(folder, { method: 'copyStore', params: { path } });
       return (answer as { anchor: string }).anchor;
     },
   });
+}
+
+/** Every file and folder of a backup, by its path, with its mode. */
+function modesIn(folder: string): ReadonlyMap<string, number> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+  expect(statSync(folder).mode & 0o077).toBe(0);
+  return new Map(paths.map((path) => [relative(folder, path), statSync(path).mode]));
+}
+
+/** A machine that has settings of its own before the hub is restored there. */
+function writeOwnSettings(folder: string): void {
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'settings.json'), '{"connections":99}');
 }
 
 describe("a hub's backup", () => {
@@ -35,10 +65,13 @@ describe("a hub's backup", () => {
     await network.register(PIN);
     await until(async () => (await hub.status()).cards === 1);
     const target = join(temporaryFolder(), 'monday');
-    const backup = await backUp(network.hubFolder, target);
+    const { backup, keys } = await backUp(network.hubFolder, target);
+    expect(keys).toBe('clear');
     await hub.close();
     const folder = join(temporaryFolder(), 'new');
-    expect(await restoreHub({ folder, from: target, clock: systemClock })).toEqual(backup);
+    expect(await restoreHub({ folder, from: target, clock: systemClock, sealedUnder: nobodyAsked })).toEqual(
+      backup,
+    );
     const restored = await serveHub({ surroundings, folder, listen: LOOPBACK });
     onTestFinished(() => restored.close());
     await until(async () => (await restored.status()).takesLogins);
@@ -51,6 +84,55 @@ describe("a hub's backup", () => {
       'backup.made',
       'backup.restored',
     ]);
+  });
+
+  it('is for its owner alone, and holds no key in the clear where it is sealed', async () => {
+    const { hubFolder: folder } = await openNetwork();
+    writeFileSync(join(folder, 'settings.json'), '{"logLevel":"warn"}');
+    const hub = await serveHub({ surroundings, folder, listen: LOOPBACK, allow: 'limbasiya-2021' });
+    onTestFinished(() => hub.close());
+    const [plain, target] = [join(temporaryFolder(), 'plain'), join(temporaryFolder(), 'sealed')];
+    await backUp(folder, plain);
+    expect(await backUp(folder, target, sealedWith(PASSPHRASE))).toMatchObject({ keys: 'sealed' });
+    for (const backup of [plain, target]) {
+      for (const [path, mode] of modesIn(backup)) expect([path, mode & 0o077]).toEqual([path, 0]);
+    }
+    const secrets = ['hub.pem', 'tls.pem', 'records.key', 'limbasiya.json'];
+    const keysOf = (at: string) => secrets.map((name) => readFileSync(join(at, 'keys', name), 'utf8'));
+    for (const key of keysOf(target)) expect(key).toContain('"cardea-sealed":1');
+    const all = [...modesIn(target).keys()].map((path) => readFileSync(join(target, path), 'latin1'));
+    for (const key of keysOf(folder)) expect(all.some((content) => content.includes(key.trim()))).toBe(false);
+
+    const restored = join(temporaryFolder(), 'new');
+    const from = { folder: restored, from: target, clock: systemClock };
+    await expect(
+      restoreHub({ ...from, sealedUnder: sealedWith('another one of five') }),
+    ).rejects.toMatchObject({
+      code: 'passphrase-wrong',
+    });
+    expect(existsSync(join(restored, 'network.json'))).toBe(false);
+    await restoreHub({ ...from, sealedUnder: sealedWith(PASSPHRASE) });
+    expect(keysOf(restored)).toEqual(keysOf(folder));
+    expect(readFileSync(join(restored, 'settings.json'), 'utf8')).toBe('{"logLevel":"warn"}');
+    expect(existsSync(join(restored, 'restore-under-way'))).toBe(false);
+  });
+
+  it('leaves the key of the records under the passphrase of its own, also after it is restored', async () => {
+    const { hubFolder: folder } = await openNetwork();
+    const key = recordsKey(folder, systemRandom, { logN: 10 });
+    await key.secrets.seal(async () => 'that of the records, another');
+    const sealedKey = readFileSync(join(folder, 'keys', 'records.key'), 'utf8');
+    const target = join(temporaryFolder(), 'sealed');
+    const store = openHubStore(folder);
+    const copyStore = (path: string) => copyHubStore(store, systemClock, path);
+    const sealUnder = sealedWith(PASSPHRASE);
+    await backupHub({ hubId: 'hub-1', folder, target, clock: systemClock, copyStore, sealUnder });
+    store.close();
+    const restored = join(temporaryFolder(), 'new');
+    writeOwnSettings(restored);
+    await restoreHub({ folder: restored, from: target, clock: systemClock, sealedUnder: sealUnder });
+    expect(readFileSync(join(restored, 'keys', 'records.key'), 'utf8')).toBe(sealedKey);
+    expect(readFileSync(join(restored, 'settings.json'), 'utf8')).toBe('{"connections":99}');
   });
 
   it('numbers its reports above all that it told before', async () => {
@@ -105,11 +187,18 @@ describe("a hub's backup", () => {
       copyStore: (path) => copyHubStore(store, systemClock, path),
     });
     store.close();
-    const over = restoreHub({ folder: network.hubFolder, from: target, clock: systemClock });
+    const over = restoreHub({
+      folder: network.hubFolder,
+      from: target,
+      clock: systemClock,
+      sealedUnder: nobodyAsked,
+    });
     await expect(over).rejects.toMatchObject({ code: 'folder-not-empty' });
     writeFileSync(join(target, 'store.sqlite'), 'x');
     const folder = join(temporaryFolder(), 'new');
-    await expect(restoreHub({ folder, from: target, clock: systemClock })).rejects.toMatchObject({
+    await expect(
+      restoreHub({ folder, from: target, clock: systemClock, sealedUnder: nobodyAsked }),
+    ).rejects.toMatchObject({
       code: 'backup',
     });
     expect(existsSync(join(folder, 'network.json'))).toBe(false);
