@@ -37,6 +37,8 @@ export interface SiteOptions {
   readonly logN: number;
   /** Hubs and terminal take cards of this suite, too. */
   readonly allow?: 'limbasiya-2021' | undefined;
+  /** Hubs are asked for health and metrics on ports of their own. */
+  readonly health?: boolean | undefined;
   /** What the terminal sees of the world, where that differs: a worse network, a faster clock. */
   readonly terminalSurroundings?: Partial<Surroundings>;
 }
@@ -124,9 +126,15 @@ export class Site {
   }
 
   async startHub(id: string, listen: Address): Promise<RunningHub> {
-    const { surroundings } = this.#options;
+    const { surroundings, health } = this.#options;
     const { allow = 'none' } = this;
-    const hub = await serveHub({ surroundings, folder: this.folderOf(id), listen, allow });
+    const hub = await serveHub({
+      surroundings,
+      folder: this.folderOf(id),
+      listen,
+      allow,
+      health: health ? { host: LOOPBACK, port: 0 } : undefined,
+    });
     this.#hubs.set(id, hub);
     return hub;
   }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock, type Timer } from '../../runtime/clock.ts';
 
-/** Timers set for this long wait for a leap. Shorter ones guard connections, and run with the machine's time. */
+/** Shorter timers guard connections, and run with the machine's time, unless a test says otherwise. */
 const LONG_MS = 5 * 60 * 1000;
 
 interface LongTimer {
@@ -14,7 +14,13 @@ interface LongTimer {
  */
 export class LeapingClock implements Clock {
   readonly #waiting = new Set<LongTimer>();
+  readonly #longMs: number;
   #ahead = 0;
+
+  /** @param longMs timers set for this long wait for a leap */
+  constructor(longMs = LONG_MS) {
+    this.#longMs = longMs;
+  }
 
   now(): number {
     return systemClock.now() + this.#ahead;
@@ -25,7 +31,7 @@ export class LeapingClock implements Clock {
   }
 
   after(ms: number, run: () => void): Timer {
-    if (ms < LONG_MS) return systemClock.after(ms, run);
+    if (ms < this.#longMs) return systemClock.after(ms, run);
     const timer = { due: this.monotonic() + ms, run };
     this.#waiting.add(timer);
     return { cancel: () => void this.#waiting.delete(timer) };
