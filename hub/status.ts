@@ -6,6 +6,7 @@ import { currentListAge } from './feed/list-age.ts';
 import { type Cause, examineHealth } from './health/health.ts';
 import { WHAT_IT_MEANS } from './limbasiya/service.ts';
 import type { HubServices } from './services.ts';
+import type { RcRestore } from './store/feed.ts';
 
 /** How a hub stands, as `cardea-hub status` prints it. Times in ms since the Unix epoch. */
 export const hubStatus = z.object({
@@ -35,7 +36,12 @@ export const hubStatus = z.object({
     cursor: z.int().nullable(),
   }),
   /** The registration centre, and whether it answered when it was last asked. */
-  rc: z.object({ address: z.string(), answers: z.boolean() }),
+  rc: z.object({
+    address: z.string(),
+    answers: z.boolean(),
+    /** When this hub met it restored from a backup, and whether it knows all by now that is held here. */
+    restored: z.object({ met: z.int(), settled: z.boolean() }).nullable(),
+  }),
   cards: z.int(),
   sessions: z.int(),
   connections: z.int(),
@@ -68,6 +74,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
   const position = await store.lists.position();
   const failing = await examineHealth(hub);
   const { workers } = hub.front;
+  const restored = await store.lists.rcRestore();
   const audit = await store.audit.head();
   const certificate = certificateWarning(identity.notAfter, surroundings.clock.now());
   return {
@@ -83,7 +90,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
       limitDays: policy.listAgeDays,
       cursor: position?.cursor ?? null,
     },
-    rc: { address: formatAddress(place.rc), answers: hub.reach.answers },
+    rc: { address: formatAddress(place.rc), answers: hub.reach.answers, restored },
     cards: await store.countCards(),
     health: place.health && formatAddress(place.health),
     healthProblem: place.healthProblem,
@@ -96,7 +103,10 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     certificateEnds: identity.notAfter,
     limbasiya: hub.limbasiya && { cards: await hub.limbasiya.countPatients(), means: WHAT_IT_MEANS },
     audit: { rows: audit.number, anchor: anchorText(audit) },
-    warnings: warningsOf([words, certificate, workersWarning(workers), place.healthProblem], failing),
+    warnings: warningsOf(
+      [words, certificate, workersWarning(workers), place.healthProblem, restoreWarning(restored)],
+      failing,
+    ),
   };
 }
 
@@ -117,4 +127,9 @@ export function certificateWarning(notAfter: number, now: number): string | null
 function workersWarning(workers: HubStatus['workers']): string | null {
   if (workers === null || workers.serving === workers.wanted) return null;
   return `${workers.serving} of ${workers.wanted} workers serve: the log says why the others ended; they are started anew`;
+}
+
+function restoreWarning(restored: RcRestore | null): string | null {
+  if (restored === null || restored.settled) return null;
+  return 'the registration centre was restored from a backup: this hub reads its lists anew, and tells it all that it holds';
 }

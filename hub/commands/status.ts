@@ -24,6 +24,7 @@ function statusText(status: HubStatus): string {
     `listens on ${status.address}; terminals are told ${status.announced}`,
     `lists: ${lists.state}, ${ageText(lists.ageSeconds)}; limit ${lists.limitDays} days`,
     `registration centre: ${rc.address}, ${rc.answers ? 'answers' : 'does not answer'}`,
+    ...restoreLines(rc.restored),
     `cards: ${status.cards}; records: ${status.records}; waiting today: ${status.waiting}; sessions: ${status.sessions}; connections: ${status.connections}`,
     ...(status.workers === null
       ? []
@@ -41,6 +42,12 @@ function statusText(status: HubStatus): string {
 
 function limbasiyaText({ cards, means }: NonNullable<HubStatus['limbasiya']>): string {
   return `limbasiya-2021: allowed, ${counted(cards, 'card')} on its list; ${means}`;
+}
+
+function restoreLines(restored: HubStatus['rc']['restored']): string[] {
+  if (restored === null) return [];
+  const told = restored.settled ? 'it knows all that is held here' : 'it is being told what is held here';
+  return [`  was restored from a backup, and met so ${new Date(restored.met).toISOString()}; ${told}`];
 }
 
 function healthText({ health, healthProblem }: HubStatus): string {

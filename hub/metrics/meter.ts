@@ -75,6 +75,7 @@ type Measure = readonly [name: string, help: string, value: number];
 async function standingOf(hub: HubServices): Promise<readonly Measure[]> {
   const { identity, policy, reporter, records, store, gate, sessions, reach, front } = hub;
   const { age } = await currentListAge(hub);
+  const restored = await store.lists.rcRestore();
   const { workers } = front;
   const { rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
@@ -91,6 +92,11 @@ async function standingOf(hub: HubServices): Promise<readonly Measure[]> {
       reporter.lagMs / 1_000,
     ],
     ['rc_answers', '1 where the registration centre answered when it was last asked', Number(reach.answers)],
+    [
+      'rc_restored_seconds',
+      'When the registration centre was last met restored from a backup, since the Unix epoch; 0 for never',
+      (restored?.met ?? 0) / 1_000,
+    ],
     ['queue_waiting', "Patients who wait in today's queue", await records.countWaiting()],
     ['records', 'Records kept', await store.records.count()],
     ['sessions', 'Open sessions', sessions.count],

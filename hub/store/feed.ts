@@ -37,6 +37,18 @@ const REPORT_ALL_PENDING = `
   FROM pin_change JOIN card USING (uid) WHERE pending_version IS NOT NULL
   ON CONFLICT (uid, pin_version, changed) DO UPDATE SET delivered = 0`;
 
+/** The last restore of the RC that this hub has met (PROTOCOL 2.6). */
+export interface RcRestore {
+  /** The RC's clock at the first page after it, ms. */
+  readonly met: number;
+  /** The feed has been read anew, and the RC knows all that is held here. */
+  readonly settled: boolean;
+}
+
+const RC_RESTORE = `
+  SELECT met, NOT EXISTS (SELECT 1 FROM holdings_due, card WHERE uid > after) AND NOT EXISTS (SELECT 1 FROM feed WHERE from_zero = 1) AS settled
+  FROM rc_restore`;
+
 /** The lists as the RC gives them, and how far they are read. */
 export class Lists {
   readonly #group: GroupCommit;
@@ -49,6 +61,8 @@ export class Lists {
   readonly #reportAllTries;
   readonly #reportAllPins;
   readonly #reportAllPending;
+  readonly #metRestore;
+  readonly #rcRestore;
 
   constructor(db: Database, group: GroupCommit, cards: CardRows) {
     this.#group = group;
@@ -61,6 +75,8 @@ export class Lists {
     this.#reportAllTries = db.prepare(REPORT_ALL_TRIES);
     this.#reportAllPins = db.prepare(REPORT_ALL_PINS);
     this.#reportAllPending = db.prepare(REPORT_ALL_PENDING);
+    this.#metRestore = db.prepare('INSERT OR REPLACE INTO rc_restore (only, met) VALUES (1, ?)');
+    this.#rcRestore = db.prepare<[], { readonly met: number; readonly settled: number }>(RC_RESTORE);
   }
 
   /** Null before the first page. */
@@ -90,6 +106,7 @@ export class Lists {
         this.#reportAllPins.run();
         this.#reportAllPending.run();
         this.#reportHoldings.run();
+        this.#metRestore.run(page.time);
       }
       const revoked = page.changes.flatMap(({ card }) => this.#merge(card, isRereading));
       this.#put.run({
@@ -102,6 +119,12 @@ export class Lists {
     });
     this.#position = undefined;
     return applied;
+  }
+
+  /** Null where none was ever met. */
+  async rcRestore(): Promise<RcRestore | null> {
+    const row = this.#rcRestore.get();
+    return row === undefined ? null : { met: row.met, settled: row.settled === 1 };
   }
 
   /** Cards heard of besides the feed. @returns the UIDs of those that are revoked by it */

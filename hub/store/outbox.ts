@@ -77,7 +77,9 @@ export class Outbox {
     this.#duePins = db.prepare<[], PinRow>(DUE_PINS);
     this.#dueHeld = db.prepare<[], HeldRow>(DUE_HELD);
     this.#heldUpTo = db.prepare('UPDATE holdings_due SET after = ?');
-    this.#heldDelivered = db.prepare('DELETE FROM holdings_due');
+    this.#heldDelivered = db.prepare(
+      'DELETE FROM holdings_due WHERE NOT EXISTS (SELECT 1 FROM card WHERE uid > after)',
+    );
     this.#triesDelivered = db.prepare('UPDATE tries SET report_due = 0 WHERE uid = ? AND running = ?');
     this.#pinsDelivered = db.prepare('UPDATE pin_report SET delivered = 1 WHERE number <= ?');
     // The last one that changed a card is kept: an RC that was restored must hear of it again.
@@ -111,8 +113,8 @@ export class Outbox {
   #tellHeldUpTo(held: readonly HeldByHub[]): void {
     const last = held.at(-1);
     if (last === undefined) return;
-    if (held.length < HELD_MAX) this.#heldDelivered.run();
-    else this.#heldUpTo.run(Buffer.from(last.uid, 'hex'));
+    this.#heldUpTo.run(Buffer.from(last.uid, 'hex'));
+    this.#heldDelivered.run();
   }
 }
 

@@ -133,4 +133,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO life (only, running_base) VALUES (1, 0);
   `,
+  // When the RC, by its own clock, was met in another life than before: it was restored from a backup.
+  `
+  CREATE TABLE rc_restore (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    met INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -21,7 +21,7 @@ import { Tries } from './tries.ts';
 export interface HubStore {
   readonly tries: Pick<Tries, 'answer' | 'enter' | 'leave'>;
   readonly pins: Pick<PinChanges, 'offer' | 'prepare' | 'change'>;
-  readonly lists: Pick<Lists, 'position' | 'applyPage' | 'apply'>;
+  readonly lists: Pick<Lists, 'position' | 'applyPage' | 'rcRestore' | 'apply'>;
   readonly outbox: Pick<Outbox, 'next' | 'delivered'>;
   readonly patients: Pick<Patients, 'find' | 'count' | 'replaceAll'>;
   readonly records: Pick<
