@@ -1,28 +1,13 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ScriptedPanel } from '../../demo/scripted-panel.ts';
-import { concat, u8, u16 } from '../../protocol/bytes.ts';
-import { encodeFrame, FRAME, FrameDecoder, MAX_BODY } from '../../protocol/frames.ts';
+import { FRAME, FrameDecoder, MAX_BODY } from '../../protocol/frames.ts';
 import type { Address } from '../../runtime/network.ts';
 import { seededRandom } from '../../runtime/random.ts';
+import { GARBAGE } from '../support/garbage.ts';
 import { openSite, PIN, registeredCard, surroundings } from './open-site.ts';
 
 const random = seededRandom('malformed');
-
-/** What a stranger might send first, each from the seed. */
-const GARBAGE: Readonly<Record<string, () => Uint8Array>> = {
-  'random bytes': () => random(300),
-  'a frame of length 0': () => u16(0),
-  'a frame longer than a hub takes before it knows anybody': () => concat(u16(MAX_BODY), random(2_000)),
-  'half a frame': () => concat(u16(100), random(10)),
-  'a frame of an unknown type': () => encodeFrame(concat(u8(0x77), random(40))),
-  'a LOGIN of random bytes': () => encodeFrame(concat(u8(FRAME.login), u8(2), random(98))),
-  'a LOGIN of an unknown suite': () => encodeFrame(concat(u8(FRAME.login), u8(9), random(98))),
-  'a PROOF out of turn': () => encodeFrame(concat(u8(FRAME.proof), u8(2), random(64))),
-  'DATA before any login': () => encodeFrame(concat(u8(FRAME.data), random(50))),
-  'a HELLO of its own': () => encodeFrame(concat(u8(FRAME.hello), random(50))),
-  'an HTTP request': () => new TextEncoder().encode('GET / HTTP/1.1\r\nHost: hub\r\n\r\n'),
-};
 
 /** Sends `bytes`, hangs up its own side, and gives the types of the frames that came before the other closed. */
 async function send(address: Address, bytes: Uint8Array): Promise<readonly number[]> {
@@ -48,7 +33,7 @@ describe('anything malformed', () => {
       const make = GARBAGE[what];
       if (make === undefined) throw new Error(`no garbage called ${what}`);
       for (let i = 0; i < 25; i++) {
-        for (const type of await send(site.hub('goa-01').address, make())) {
+        for (const type of await send(site.hub('goa-01').address, make(random))) {
           expect([FRAME.hello, FRAME.error]).toContain(type);
         }
       }
@@ -61,7 +46,7 @@ describe('anything malformed', () => {
   it('at the RC, before TLS, gets a close, and cards are registered after it', async () => {
     const site = await openSite();
     for (const make of Object.values(GARBAGE)) {
-      for (let i = 0; i < 10; i++) await sendRaw(site.rcAddress, make());
+      for (let i = 0; i < 10; i++) await sendRaw(site.rcAddress, make(random));
     }
     const wallet = await registeredCard(site);
     const { outcome } = await site.tap({ wallet, hub: 'goa-01', panel: new ScriptedPanel({ pin: PIN }) });

@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { longTests } from './long-tests.ts';
+import { malformedSoak } from './malformed-soak.ts';
 import { readerSoak } from './reader-soak.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { runSoaks, SoakFailedError } from './soak.ts';
 
-const SOAKS = [readerSoak, longTests];
+const SOAKS = [readerSoak, malformedSoak, longTests];
 
 const USAGE = `npm run soak [-- NAME…] [-- --minutes N] [-- --seed N]
 
