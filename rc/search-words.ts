@@ -13,8 +13,13 @@ const PLAIN: Readonly<Record<string, string>> = {
   ς: 'σ',
 };
 
+/** Letters that some write as two: Müller is Mueller where there is no key for it, and in passports. */
+const AS_TWO: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', å: 'aa', ø: 'oe' };
+
 const BETWEEN_WORDS = /[^\p{L}\p{M}\p{N}]+/u;
 const APOSTROPHES = /['’ʼ`]/g;
+/** Anne-Marie is looked for as annemarie, too. */
+const HYPHENS = /[-‐‑]/g;
 /** More are passed over: nobody types them. */
 const QUERY_WORDS_MAX = 8;
 
@@ -36,17 +41,30 @@ export function foldRecord(record: string): string {
   return fold(record).split(BETWEEN_WORDS).join('');
 }
 
-/** By what words a patient is found: of the name, and of the record number, which is one word besides. */
+/** By what words a patient is found: of the name, however it is spelt, and of the record number, one word besides. */
 export function indexedWords(patient: { readonly name: string; readonly record: string | null }): string[] {
   const record = patient.record ?? '';
   // O'Brien is looked for as obrien and as brien.
-  const texts = [patient.name, patient.name.replace(APOSTROPHES, ''), record];
+  const names = [patient.name, patient.name.replace(APOSTROPHES, ''), patient.name.replace(HYPHENS, '')];
+  const texts = [...names, ...names.map(asTwo), record];
   const words = texts.flatMap((text) => fold(text).split(BETWEEN_WORDS));
   return [...new Set([...words, foldRecord(record)])].filter((word) => word !== '');
 }
 
-/** The words of a search, each the beginning of one that the patient must have. */
-export function searchedWords(text: string): string[] {
-  const words = fold(text.replace(APOSTROPHES, '')).split(BETWEEN_WORDS);
-  return [...new Set(words)].filter((word) => word !== '').slice(0, QUERY_WORDS_MAX);
+/**
+ * The words of a search, each the beginning of one that the patient must have; where a word may be spelt in two ways,
+ * of one of both.
+ */
+export function searchedWords(text: string): string[][] {
+  const words = text.replace(APOSTROPHES, '').normalize('NFC').split(BETWEEN_WORDS);
+  const spelt = words.map((word) => [...new Set([fold(word), fold(asTwo(word))])]);
+  const each = new Map(spelt.map((ways) => [ways.join(' '), ways]));
+  return [...each.values()].filter(([first]) => first !== '').slice(0, QUERY_WORDS_MAX);
+}
+
+function asTwo(text: string): string {
+  return text
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[äöüåø]/g, (letter) => AS_TWO[letter] ?? letter);
 }

@@ -35,7 +35,7 @@ export class PatientSearch {
     const words = searchedWords(text);
     if (words.length === 0) return { patients: [], more: false };
     // A word has letters and digits only: quoted, it means nothing else to FTS5.
-    const query = words.map((word) => `"${word}"*`).join(' ');
+    const query = words.map((ways) => `(${ways.map((word) => `"${word}"*`).join(' OR ')})`).join(' AND ');
     const rows = this.#db
       .prepare<[string, number], PatientRecord>(
         `${SELECT_PATIENT} JOIN patient_words w ON w.rowid = i.number

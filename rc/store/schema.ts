@@ -243,4 +243,10 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX revocation_claims_of_card ON revocation_claims (uid);
   `,
+  `
+  -- Words are indexed in more ways (rc/search-words.ts): all patients are indexed anew when this is opened.
+  INSERT INTO patient_words (patient_words) VALUES ('delete-all');
+  DELETE FROM patient_index;
+  UPDATE network SET patients_indexed = 0;
+  `,
 ];

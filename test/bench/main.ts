@@ -8,6 +8,7 @@ import { feedRate } from './feed-rate.ts';
 import { idleConnections } from './idle-connections.ts';
 import { loginCpu } from './login-cpu.ts';
 import { loginGrowth } from './login-growth.ts';
+import { patientSearch } from './patient-search.ts';
 import { pinToWelcome } from './pin-to-welcome.ts';
 import { rcLoad } from './rc-load.ts';
 import { readerRecovery } from './reader-recovery.ts';
@@ -25,6 +26,7 @@ const BENCHES = [
   deviceMemory,
   feedRate,
   rcLoad,
+  patientSearch,
   cost,
 ];
 

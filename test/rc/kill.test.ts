@@ -17,7 +17,7 @@ import { Joiner, LOOPBACK } from './running-rc.ts';
 import { ServingProcess } from './serving-process.ts';
 
 const ROUNDS = SOAK ? 200 : 2;
-const TIMEOUT = { timeout: SOAK ? 1_800_000 : 120_000 };
+const TIMEOUT = { timeout: SOAK ? 3_600_000 : 120_000 };
 const DESKS = 4;
 
 /** The process has the machine's clock, and so have those who call it. */

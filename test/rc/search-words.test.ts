@@ -49,12 +49,25 @@ describe('the words of a patient', () => {
   it('have an apostrophe in two ways', () => {
     expect(indexedWords({ name: 'O’Brien', record: null })).toEqual(['o', 'brien', 'obrien']);
   });
+
+  it('have a hyphen in two ways, and letters that some write as two', () => {
+    expect(indexedWords({ name: 'Anne-Marie', record: null })).toEqual(['anne', 'marie', 'annemarie']);
+    expect(indexedWords({ name: 'Jörg MÜLLER', record: null })).toEqual([
+      'jorg',
+      'muller',
+      'joerg',
+      'mueller',
+    ]);
+    expect(indexedWords({ name: 'Mu\u0308ller', record: null })).toEqual(['muller', 'mueller']);
+    expect(indexedWords({ name: 'Åse Bjørn', record: null })).toEqual(['ase', 'bjorn', 'aase', 'bjoern']);
+  });
 });
 
 describe('the words of a search', () => {
   it('are folded, each once, and no more than anybody types', () => {
-    expect(searchedWords("  O'Brien, o'brien MARÍA ")).toEqual(['obrien', 'maria']);
+    expect(searchedWords("  O'Brien, o'brien MARÍA ")).toEqual([['obrien'], ['maria']]);
     expect(searchedWords('a b c d e f g h i j')).toHaveLength(8);
     expect(searchedWords('"* -- ()')).toEqual([]);
+    expect(searchedWords('Müller mueller')).toEqual([['muller', 'mueller'], ['mueller']]);
   });
 });

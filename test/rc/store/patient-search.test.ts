@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { toHex } from '../../../protocol/bytes.ts';
+import { CardHistory } from '../../../rc/store/card-history.ts';
+import { PatientSearch } from '../../../rc/store/patient-search.ts';
 import type { RcStore } from '../../../rc/store/rc-store.ts';
 import { MIGRATIONS } from '../../../rc/store/schema.ts';
 import { openStore } from '../../../runtime/sqlite.ts';
@@ -43,6 +45,48 @@ describe('looking for a patient', () => {
     expect(await named(store, 'goa12')).toEqual(['Asha Naik']);
     expect(await named(store, 'aria')).toEqual([]);
     expect(await named(store, 'maria naik')).toEqual([]);
+  });
+
+  it('goes by either spelling of a name that has two, whichever the registrar types', async () => {
+    const { store } = await storeFixture();
+    for (const name of ['Jörg Müller', 'Joerg Mueller', 'Jorg Muller', 'Anne-Marie D’Souza'])
+      await add(store, name);
+    expect(await named(store, 'müller')).toEqual(['Jörg Müller', 'Joerg Mueller', 'Jorg Muller']);
+    expect(await named(store, 'mueller joerg')).toEqual(['Jörg Müller', 'Joerg Mueller']);
+    expect(await named(store, 'muller')).toEqual(['Jörg Müller', 'Jorg Muller']);
+    for (const text of ['annemarie', 'anne-marie', 'marie anne', 'dsouza anne', 'souza', "d'sou"]) {
+      expect(await named(store, text), text).toEqual(['Anne-Marie D’Souza']);
+    }
+  });
+
+  it('reads an index, and no whole table, whatever is looked for', async () => {
+    const { store, path } = await storeFixture();
+    await add(store, 'Asha Naik', 'GOA/17');
+    store.close();
+    const db = openStore(path, MIGRATIONS);
+    onTestFinished(() => {
+      db.close();
+    });
+    const prepare = vi.spyOn(db, 'prepare');
+    const search = new PatientSearch(db);
+    expect((await search.find('nai ash', 50)).patients).toHaveLength(1);
+    const { patients } = await search.withRecord('goa 17', 50);
+    const [patient] = patients;
+    expect(await search.patient(patient?.id ?? new Uint8Array(16))).toMatchObject({ name: 'Asha Naik' });
+    expect(await new CardHistory(db).cardsOf(patient?.id ?? new Uint8Array(16))).toHaveLength(1);
+    const statements = prepare.mock.calls.map(([sql]) => sql);
+    prepare.mockRestore();
+    expect(statements.length).toBeGreaterThan(3);
+    for (const sql of statements) {
+      const values = Array.from({ length: sql.split('?').length - 1 }, () => 'x');
+      const plan = db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
+      const steps = plan.map(({ detail }) => detail);
+      // An FTS5 table is scanned by its own index; anything else by a key.
+      const whole = steps.filter(
+        (step) => /^SCAN (?!w VIRTUAL TABLE INDEX \d+:M)/.test(step) || /TEMP B-TREE/.test(step),
+      );
+      expect(whole, sql).toEqual([]);
+    }
   });
 
   it('finds nothing, and fails at nothing, whatever is typed', async () => {
