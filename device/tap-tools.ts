@@ -1,5 +1,6 @@
 import type { CardReader } from '../hardware/card-reader.ts';
 import type { Panel } from '../hardware/panel/panel.ts';
+import type { Sensor } from '../hardware/sensor/sensor.ts';
 import { clientPrimitives } from '../protocol/crypto/fastest.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { askCardList } from './card-list.ts';
@@ -17,6 +18,7 @@ export interface TerminalParts {
   readonly hub: string | undefined;
   readonly reader: CardReader;
   readonly panel: Panel;
+  readonly sensor?: Sensor | undefined;
   /** A suite that is taken besides `cardea-1`. */
   readonly allow?: AllowedSuite | undefined;
 }
@@ -36,7 +38,7 @@ export interface AssembledTerminal {
  * @throws TerminalSetupError when it cannot know which hub to call, or its files make no sense
  */
 export async function assembleTerminal(parts: TerminalParts): Promise<AssembledTerminal> {
-  const { surroundings, reader, panel, folder } = parts;
+  const { surroundings, reader, panel, sensor, folder } = parts;
   const primitives = await clientPrimitives();
   const files = new NetworkFiles(folder);
   let network = await files.network();
@@ -56,6 +58,7 @@ export async function assembleTerminal(parts: TerminalParts): Promise<AssembledT
       primitives,
       reader,
       panel,
+      sensor,
       terminalId: network?.terminalId ?? '',
       hub,
       limbasiya: parts.allow === 'limbasiya-2021' ? limbasiya : undefined,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { panelPartsSetting, STANDARD_PARTS } from '../../hardware/panel/panel-parts.ts';
 import { openReader } from '../../hardware/reader-path.ts';
+import { SENSOR_KINDS } from '../../hardware/sensor/sensor-kinds.ts';
 import { secretSource } from '../../runtime/ask.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Invocation } from '../../runtime/command-line.ts';
@@ -22,6 +23,8 @@ export const terminalSettings = z.object({
   reader: z.string().default('/dev/serial0'),
   panel: z.string().optional(),
   panelParts: panelPartsSetting.default(STANDARD_PARTS),
+  sensor: z.string().optional(),
+  sensorBoard: z.string().optional(),
   hub: z.string().optional(),
   allow: choiceSetting(ALLOWED_SUITES).default('none'),
   logLevel: choiceSetting(LOG_LEVELS).default('warn'),
@@ -33,6 +36,15 @@ export const TRACE = [
   'print every frame of the reader on standard error, without what a card holds',
 ] as const;
 
+export const SENSOR = [
+  '--sensor <kind>',
+  `a sensor to measure patients with: ${SENSOR_KINDS.join(', ')}, at its place as mcp9808@0x19 or scale@A1,0..200`,
+] as const;
+export const SENSOR_BOARD = [
+  '--sensor-board <path>',
+  "the sensor's board where it is not the panel's: /dev/ttyACM1, or sim: for a virtual one",
+] as const;
+
 /** The options of every command that works with reader and hub. */
 export function withTerminalOptions(command: Command): Command {
   return command
@@ -41,6 +53,8 @@ export function withTerminalOptions(command: Command): Command {
       '--panel <path>',
       'the panel: /dev/ttyACM0, raspi-io, or sim: for a virtual one; else the console',
     )
+    .option(...SENSOR)
+    .option(...SENSOR_BOARD)
     .option('--hub <hub>', 'the hub: its id, or HOST:PORT; kept for the next time')
     .option(
       '--allow <suite>',
@@ -76,6 +90,8 @@ export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
     reader: path,
     panel: panelPath,
     panelParts,
+    sensor,
+    sensorBoard,
     hub,
     allow,
     logLevel,
@@ -95,10 +111,21 @@ export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
     const readerOptions = { clock: surroundings.clock, trace: traceOf(call) };
     const reader = resources.add(openReader(path, readerOptions), (it) => it.close());
     const panel = resources.add(
-      await openFront({ path: panelPath, parts: panelParts, console, scripted }, surroundings),
+      await openFront(
+        { path: panelPath, parts: panelParts, sensor, sensorBoard, console, scripted },
+        surroundings,
+      ),
       (it) => it.close(),
     );
-    const terminal = await assembleTerminal({ surroundings, folder: call.folder, hub, allow, reader, panel });
+    const terminal = await assembleTerminal({
+      surroundings,
+      folder: call.folder,
+      hub,
+      allow,
+      reader,
+      panel,
+      sensor: panel.sensor,
+    });
     if (typeof call.flags['hub'] === 'string') {
       await keepSettings(join(call.folder, 'settings.json'), { hub: call.flags['hub'] });
     }

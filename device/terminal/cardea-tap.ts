@@ -13,13 +13,14 @@ import { NewPin } from './new-pin-action.ts';
 import { type Done, need, PROMPTS, type SuiteTap } from './suite-tap.ts';
 import type { TapTools } from './tap-tools.ts';
 import type { TappedCard } from './tapped-card.ts';
-import { checkIn, summarise } from './visit-action.ts';
+import { Visit } from './visit-action.ts';
 
 const BLINDED_LENGTH = 32;
 
 /** A tap with a card of the suite `cardea-1`. */
 export class CardeaTap implements SuiteTap {
   readonly #tools: TapTools;
+  readonly visit: Visit;
   readonly #card: TappedCard;
   readonly #image: CardeaCard;
   #attempt: PinAttempt | undefined;
@@ -33,6 +34,7 @@ export class CardeaTap implements SuiteTap {
 
   constructor(tools: TapTools, card: TappedCard, image: CardeaCard) {
     this.#tools = tools;
+    this.visit = new Visit(tools);
     this.#card = card;
     this.#image = image;
   }
@@ -125,29 +127,13 @@ export class CardeaTap implements SuiteTap {
     link.send(login.prove({ cardKey, usk, terminalId: this.#tools.terminalId }));
     const { welcome, session } = login.readWelcome(await link.receive());
     this.#session = new HubSession(link, session);
+    this.visit.begin(this.#session);
     await this.#tools.remember(link.hub);
     return {
       // The certificate's L is what the hub has shown to be its own; the WELCOME's says the same.
       event: { type: 'welcomed', welcome: { location: link.hub.location, failed: welcome.failed } },
       note: `both proved who they are; session key ${session.fingerprint}, for ${welcome.validitySeconds} s`,
     };
-  }
-
-  /** The first request over the session: who is served here, by the hub's own name for the patient. */
-  async inform(): Promise<Done> {
-    const info = await need(this.#session).call('session.info', {});
-    return {
-      event: { type: 'informed' },
-      note: `${info.hubId} serves the patient, for ${info.expiresInSeconds} s more`,
-    };
-  }
-
-  async checkIn(): Promise<Done> {
-    return checkIn(need(this.#session));
-  }
-
-  async summarise(): Promise<Done> {
-    return summarise(need(this.#session));
   }
 
   async prepareNewPin(): Promise<Done> {
@@ -176,7 +162,7 @@ export class CardeaTap implements SuiteTap {
 
   /** Takes leave of the hub, closes the connection, wipes every secret. */
   async end(): Promise<void> {
-    await this.#session?.close();
+    await this.visit.end();
     this.#hangUp();
     this.#attempt?.wipe();
     this.#secrets?.wipe();

@@ -18,7 +18,7 @@ import type { LimbasiyaTools } from './limbasiya-tools.ts';
 import { type Done, need, PROMPTS, type SuiteTap } from './suite-tap.ts';
 import type { TapTools } from './tap-tools.ts';
 import type { TappedCard } from './tapped-card.ts';
-import { checkIn, summarise } from './visit-action.ts';
+import { Visit } from './visit-action.ts';
 
 /**
  * A tap with a card of the suite `limbasiya-2021` (PROTOCOL 1.2, 1.3). The card itself checks identity and
@@ -27,6 +27,7 @@ import { checkIn, summarise } from './visit-action.ts';
 export class LimbasiyaTap implements SuiteTap {
   readonly #tools: TapTools;
   readonly #limbasiya: LimbasiyaTools;
+  readonly visit: Visit;
   readonly #card: TappedCard;
   readonly #image: LimbasiyaCard;
   #identity: string | undefined;
@@ -38,11 +39,11 @@ export class LimbasiyaTap implements SuiteTap {
   #next: LimbasiyaCard | undefined;
   #link: HubLink | undefined;
   #login: LimbasiyaDeviceLogin | undefined;
-  #session: HubSession | undefined;
 
   constructor(tools: TapTools, limbasiya: LimbasiyaTools, card: TappedCard, image: LimbasiyaCard) {
     this.#tools = tools;
     this.#limbasiya = limbasiya;
+    this.visit = new Visit(tools);
     this.#card = card;
     this.#image = image;
   }
@@ -155,27 +156,11 @@ export class LimbasiyaTap implements SuiteTap {
     const login = need(this.#login);
     link.send(login.prove());
     const { welcome, session } = login.readWelcome(await link.receive());
-    this.#session = new HubSession(link, session);
+    this.visit.begin(new HubSession(link, session));
     return {
       event: { type: 'welcomed', welcome: { location: welcome.location, failed: welcome.failed } },
       note: `both have the session key ${session.fingerprint}`,
     };
-  }
-
-  async inform(): Promise<Done> {
-    const info = await need(this.#session).call('session.info', {});
-    return {
-      event: { type: 'informed' },
-      note: `${info.hubId} serves the patient, for ${info.expiresInSeconds} s more`,
-    };
-  }
-
-  async checkIn(): Promise<Done> {
-    return checkIn(need(this.#session));
-  }
-
-  async summarise(): Promise<Done> {
-    return summarise(need(this.#session));
   }
 
   /** The card under its new password. */
@@ -185,7 +170,7 @@ export class LimbasiyaTap implements SuiteTap {
   }
 
   async end(): Promise<void> {
-    await this.#session?.close();
+    await this.visit.end();
     this.#hangUp();
     this.#opened?.wipe();
     wipe(...this.#hubs.map(({ SSK }) => SSK));

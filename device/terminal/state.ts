@@ -1,5 +1,7 @@
 import type { Question, Sign } from '../../hardware/panel/panel.ts';
+import type { Measured } from '../../hardware/sensor/sensor.ts';
 import type { SuiteName } from '../../protocol/constants.ts';
+import type { NotMeasured } from './measuring.ts';
 import type { Reason, RefusalDetail } from './sentences.ts';
 
 /** What the patient came for. */
@@ -15,18 +17,24 @@ export type State =
   | { readonly phase: 'idle' }
   | { readonly phase: 'reading' }
   /** The patient types while the hub is called. `link` is down when the hub hung up on a slow typist. */
-  | { readonly phase: 'entering'; readonly link: Link; readonly typed: boolean; readonly calls: number }
+  | ({ readonly phase: 'entering'; readonly link: Link; readonly typed: boolean } & Calls)
   /** LOGIN is out. */
-  | { readonly phase: 'claiming'; readonly calls: number }
+  | ({ readonly phase: 'claiming' } & Calls)
   /** CHALLENGE came; the card's box is being opened. */
-  | { readonly phase: 'opening'; readonly calls: number; readonly attemptsLeft: number }
+  | ({ readonly phase: 'opening'; readonly attemptsLeft: number } & Calls)
   /** PROOF is out. */
-  | { readonly phase: 'proving'; readonly calls: number }
+  | ({ readonly phase: 'proving' } & Calls)
   /** WELCOME came; the session is open. */
   | ({ readonly phase: 'served' } & InSession)
   | ({ readonly phase: 'checking-in' } & InSession)
-  /** Checked in; `place` in the queue, null where the hub has none. */
-  | ({ readonly phase: 'summarising'; readonly place: number | null } & InSession)
+  /** Checked in; the patient is asked whether to measure, for the first time or once more. */
+  | ({ readonly phase: 'offering'; readonly measures: Measured } & AtPlace)
+  | ({ readonly phase: 'measuring'; readonly measures: Measured } & AtPlace)
+  /** The patient sees the value, and says whether it is to be kept. */
+  | ({ readonly phase: 'reviewing'; readonly measures: Measured } & AtPlace)
+  /** The hub is given the measurement. */
+  | ({ readonly phase: 'keeping' } & AtPlace)
+  | ({ readonly phase: 'summarising' } & AtPlace)
   | { readonly phase: 'choosing' }
   /** The new PIN is evaluated, its boxes sealed, and the hub told. */
   | { readonly phase: 'preparing' }
@@ -36,12 +44,27 @@ export type State =
   /** The outcome is on display: until the card is gone, and long enough to be read. What is personal, no longer. */
   | { readonly phase: 'told'; readonly read: boolean; readonly personal: boolean };
 
-/** Where a patient is served. */
-interface InSession {
-  readonly suite: SuiteName;
+/** What a connection that is made anew goes on with. */
+export interface Calls {
+  /** How often the hub was called. */
   readonly calls: number;
+  /** One was taken and the hub has not answered for it; or there is nothing more to do about any. */
+  readonly measurement?: 'unsent' | 'over';
+}
+
+/** Where a patient is served. */
+export interface InSession extends Calls {
+  readonly suite: SuiteName;
   /** What was said at the WELCOME. */
   readonly welcome: readonly string[];
+}
+
+/** Where a patient is checked in. */
+export interface AtPlace extends InSession {
+  /** In the queue; null where the hub has none. */
+  readonly place: number | null;
+  /** What did not work out, to be said with the rest. */
+  readonly notice?: string;
 }
 
 export type Link = 'calling' | 'up' | 'down';
@@ -83,7 +106,14 @@ export type Event =
   | { readonly type: 'not-opened' }
   | { readonly type: 'welcomed'; readonly welcome: Welcomed }
   | { readonly type: 'informed' }
-  | { readonly type: 'checked-in'; readonly place: number | null }
+  /** `measures`: what can be measured here, now. */
+  | { readonly type: 'checked-in'; readonly place: number | null; readonly measures: Measured | null }
+  /** Which of the options; null for none of them. */
+  | { readonly type: 'chosen'; readonly index: number | null }
+  /** As the patient reads it; it goes to the panel, and is kept nowhere. */
+  | { readonly type: 'measured'; readonly text: string }
+  | { readonly type: 'not-measured'; readonly reason: NotMeasured }
+  | { readonly type: 'kept' }
   /** What the patient reads of it; it goes to the panel, and is kept nowhere. */
   | { readonly type: 'summarised'; readonly lines: readonly string[] }
   | { readonly type: 'prepared' }
@@ -117,6 +147,9 @@ export type Effect =
   | { readonly do: 'prove' }
   | { readonly do: 'inform' }
   | { readonly do: 'check-in' }
+  | { readonly do: 'choose'; readonly prompt: string; readonly options: readonly string[] }
+  | { readonly do: 'measure' }
+  | { readonly do: 'keep-measurement' }
   | { readonly do: 'summarise' }
   | { readonly do: 'prepare-new-pin' }
   | { readonly do: 'write-card' }

@@ -1,5 +1,5 @@
 import { type Reason, type RefusalDetail, refusalLines } from './sentences.ts';
-import type { Effect, Event, Outcome, State, Step } from './state.ts';
+import type { Calls, Effect, Event, Outcome, State, Step } from './state.ts';
 
 /** A connection that breaks before the WELCOME is made anew this often; the same blinded PIN costs no new try. */
 export const CALLS_MAX = 3;
@@ -29,6 +29,20 @@ export function refuse(reason: Reason, detail: RefusalDetail = {}): Step {
     { do: 'stop-asking' },
     { do: 'show', sign: 'refused', lines: refusalLines(reason, detail) },
   ]);
+}
+
+/** What goes on to the next state of a connection, and no more of the one before. */
+export function callsOf({ calls, measurement }: Calls): Calls {
+  return measurement === undefined ? { calls } : { calls, measurement };
+}
+
+/** Calls the hub once more, for the PIN that was typed; ends the tap where it was called too often. */
+export function callAgain(before: Calls): Step {
+  if (before.calls >= CALLS_MAX) return refuse('hub-lost');
+  return {
+    state: { phase: 'entering', link: 'calling', typed: true, ...callsOf(before), calls: before.calls + 1 },
+    effects: [{ do: 'call-hub' }],
+  };
 }
 
 /** What ends a tap in any phase; all else is passed over. */

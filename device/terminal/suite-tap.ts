@@ -1,6 +1,7 @@
 import type { Question } from '../../hardware/panel/panel.ts';
 import { HubLostError } from '../errors.ts';
 import type { Event } from './state.ts';
+import type { Visit } from './visit-action.ts';
 
 /** An action's result: what it means to the terminal, and what an engineer reads about it. */
 export interface Done {
@@ -14,6 +15,8 @@ export interface Done {
  * it throws has a `code` that `failureEvent` understands.
  */
 export interface SuiteTap {
+  /** What is done for the patient once `prove` has opened a session. */
+  readonly visit: Visit;
   /** Asks the patient; what is typed is turned into what the protocol needs at once. */
   ask(question: Question, signal: AbortSignal): Promise<Done>;
   openCard(): Promise<Done>;
@@ -23,10 +26,6 @@ export interface SuiteTap {
   claim(): Promise<Done>;
   /** PROOF out, WELCOME in: from here on each knows the other. */
   prove(): Promise<Done>;
-  /** The first request over the session. */
-  inform(): Promise<Done>;
-  checkIn(): Promise<Done>;
-  summarise(): Promise<Done>;
   /** Writes what was prepared into the slot that is not current, once the card lies there. */
   writeCard(signal: AbortSignal): Promise<Done>;
   /** Takes leave of the hub, closes the connection, wipes every secret. */

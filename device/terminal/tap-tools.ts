@@ -1,6 +1,7 @@
 import type { VerifiedHub } from '../../certs/hub-chain.ts';
 import type { CardReader } from '../../hardware/card-reader.ts';
 import type { Panel } from '../../hardware/panel/panel.ts';
+import type { Sensor } from '../../hardware/sensor/sensor.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { Address } from '../../runtime/network.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
@@ -13,6 +14,8 @@ export interface TapTools {
   readonly primitives: Primitives;
   readonly reader: CardReader;
   readonly panel: Panel;
+  /** Something that a patient can be measured with. */
+  readonly sensor?: Sensor | undefined;
   /** 0 to 32 bytes of UTF-8: the id that the terminal joined with, empty where it did not. */
   readonly terminalId: string;
   /** The hub to call, and how to tell whether it can be trusted with a card that pins `caPin`. */

@@ -116,11 +116,17 @@ export class Terminal {
       case 'prove':
         return this.#act(effect.do, (tap) => tap.suite.prove());
       case 'inform':
-        return this.#act(effect.do, (tap) => tap.suite.inform());
+        return this.#act(effect.do, (tap) => tap.suite.visit.inform());
       case 'check-in':
-        return this.#act(effect.do, (tap) => tap.suite.checkIn());
+        return this.#act(effect.do, (tap) => tap.suite.visit.checkIn());
+      case 'choose':
+        return this.#act(effect.do, (tap) => tap.suite.visit.choose(effect.prompt, effect.options, signal));
+      case 'measure':
+        return this.#act(effect.do, (tap) => tap.suite.visit.measure(signal));
+      case 'keep-measurement':
+        return this.#act(effect.do, (tap) => tap.suite.visit.keep());
       case 'summarise':
-        return this.#act(effect.do, (tap) => tap.suite.summarise());
+        return this.#act(effect.do, (tap) => tap.suite.visit.summarise());
       case 'prepare-new-pin':
         return this.#act(effect.do, (tap) => tap.cardea.prepareNewPin());
       case 'write-card':

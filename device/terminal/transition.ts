@@ -2,8 +2,8 @@ import { STATUS } from '../../protocol/login/messages.ts';
 import { limbasiyaCardRead, limbasiyaTransition } from './limbasiya.ts';
 import { changePinTransition } from './new-pin.ts';
 import { refusalLines } from './sentences.ts';
-import type { Effect, Event, Goal, State, Step, Welcomed } from './state.ts';
-import { CALLS_MAX, ended, refuse, stay } from './steps.ts';
+import type { Calls, Effect, Event, Goal, State, Step, Welcomed } from './state.ts';
+import { callAgain, callsOf, ended, refuse, stay } from './steps.ts';
 import { visitTransition } from './visit.ts';
 
 /** Where a terminal begins: its reader has not answered yet. */
@@ -38,20 +38,24 @@ export function transition(goal: Goal, state: State, event: Event): Step {
     case 'entering':
       return entering(state, event);
     case 'claiming':
-      if (event.type === 'challenged') return challenged(goal, state.calls, event.status, event.attemptsLeft);
-      if (event.type === 'hub-down') return callAgain(state.calls);
+      if (event.type === 'challenged') return challenged(goal, callsOf(state), event);
+      if (event.type === 'hub-down') return callAgain(state);
       return ended(state, event);
     case 'opening':
       if (event.type === 'opened')
-        return { state: { phase: 'proving', calls: state.calls }, effects: [{ do: 'prove' }] };
+        return { state: { phase: 'proving', ...callsOf(state) }, effects: [{ do: 'prove' }] };
       if (event.type === 'not-opened') return refuse('wrong-pin', { attemptsLeft: state.attemptsLeft });
       return ended(state, event);
     case 'proving':
-      if (event.type === 'welcomed') return welcomed(goal, state.calls, event.welcome);
-      if (event.type === 'hub-down') return callAgain(state.calls);
+      if (event.type === 'welcomed') return welcomed(goal, callsOf(state), event.welcome);
+      if (event.type === 'hub-down') return callAgain(state);
       return ended(state, event);
     case 'served':
     case 'checking-in':
+    case 'offering':
+    case 'measuring':
+    case 'reviewing':
+    case 'keeping':
     case 'summarising':
       return visitTransition(state, event);
     case 'choosing':
@@ -132,43 +136,39 @@ function cardRead(goal: Goal, recoverable: boolean): Step {
 function entering(state: State & { phase: 'entering' }, event: Event): Step {
   switch (event.type) {
     case 'typed':
-      if (state.link === 'up') return claim(state.calls);
-      if (state.link === 'down') return callAgain(state.calls);
+      if (state.link === 'up') return claim(state);
+      if (state.link === 'down') return callAgain(state);
       return {
         state: { ...state, typed: true },
         effects: [{ do: 'show', sign: 'working', lines: ['One moment …'] }],
       };
     case 'hub-up':
-      return state.typed ? claim(state.calls) : stay({ ...state, link: 'up' });
+      return state.typed ? claim(state) : stay({ ...state, link: 'up' });
     case 'hub-down':
       // The hub hangs up on whoever takes more than a minute to type (PROTOCOL 2.5, bounds): it is called again then.
-      return state.typed ? callAgain(state.calls) : stay({ ...state, link: 'down' });
+      return state.typed ? callAgain(state) : stay({ ...state, link: 'down' });
     default:
       return ended(state, event);
   }
 }
 
-function claim(calls: number): Step {
+function claim(before: Calls): Step {
   return {
-    state: { phase: 'claiming', calls },
+    state: { phase: 'claiming', ...callsOf(before) },
     effects: [{ do: 'show', sign: 'working', lines: ['One moment …'] }, { do: 'claim' }],
   };
 }
 
-function callAgain(calls: number): Step {
-  if (calls >= CALLS_MAX) return refuse('hub-lost');
-  return {
-    state: { phase: 'entering', link: 'calling', typed: true, calls: calls + 1 },
-    effects: [{ do: 'call-hub' }],
-  };
-}
-
-function challenged(goal: Goal, calls: number, status: number, attemptsLeft: number): Step {
+function challenged(
+  goal: Goal,
+  calls: Calls,
+  { status, attemptsLeft }: Event & { type: 'challenged' },
+): Step {
   switch (status) {
     case STATUS.goOn:
       return goal === 'recover'
-        ? { state: { phase: 'proving', calls }, effects: [{ do: 'prove' }] }
-        : { state: { phase: 'opening', calls, attemptsLeft }, effects: [{ do: 'open-card' }] };
+        ? { state: { phase: 'proving', ...calls }, effects: [{ do: 'prove' }] }
+        : { state: { phase: 'opening', ...calls, attemptsLeft }, effects: [{ do: 'open-card' }] };
     case STATUS.unknown:
       return refuse('card-unknown');
     case STATUS.revoked:
@@ -184,12 +184,12 @@ function challenged(goal: Goal, calls: number, status: number, attemptsLeft: num
   }
 }
 
-function welcomed(goal: Goal, calls: number, { location, failed }: Welcomed): Step {
+function welcomed(goal: Goal, calls: Calls, { location, failed }: Welcomed): Step {
   const lines = [`Welcome to ${location}.`, ...(failed > 0 ? [failedLine(failed)] : [])];
   const show: Effect = { do: 'show', sign: 'welcome', lines };
   if (goal === 'serve') {
     return {
-      state: { phase: 'served', suite: 'cardea-1', calls, welcome: lines },
+      state: { phase: 'served', suite: 'cardea-1', ...calls, welcome: lines },
       effects: [show, { do: 'clear-old-image' }, { do: 'inform' }],
     };
   }

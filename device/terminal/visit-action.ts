@@ -1,30 +1,143 @@
-import { type Bundle, type Observation, placeOf } from '../../protocol/fhir/resources.ts';
+import type { Sensor } from '../../hardware/sensor/sensor.ts';
+import { toHex } from '../../protocol/bytes.ts';
+import {
+  type Bundle,
+  type NewObservation,
+  type Observation,
+  placeOf,
+} from '../../protocol/fhir/resources.ts';
+import { sleep } from '../../runtime/clock.ts';
 import { RequestRefusedError } from '../errors.ts';
 import type { HubSession } from '../hub-session.ts';
-import type { Done } from './suite-tap.ts';
+import { MEASUREMENTS, valueText } from './measurements.ts';
+import { beginMeasuring, measure } from './measuring.ts';
+import { observationOf } from './observation.ts';
+import { type Done, need } from './suite-tap.ts';
+import type { TapTools } from './tap-tools.ts';
 
-/** Checks the patient in. A hub that has no such service lets the visit go on without a number. */
-export async function checkIn(session: HubSession): Promise<Done> {
-  try {
-    const place = placeOf(await session.call('encounter.checkIn', {}));
-    return {
-      event: { type: 'checked-in', place },
-      note: place === null ? 'checked in' : `checked in, number ${place} of today`,
-    };
-  } catch (error) {
-    if (!(error instanceof RequestRefusedError && error.dataCode === 'method-unknown')) throw error;
-    return { event: { type: 'checked-in', place: null }, note: 'this hub checks nobody in' };
+const IDENTIFIER_LENGTH = 16;
+/** Between two looks at the sensor. */
+const LOOK_EVERY_MS = 250;
+
+/**
+ * What is done over a session for a patient who is in. A measurement that was taken outlives the session, to be kept
+ * over the next one. What is measured and what the records say goes to the panel and the hub alone.
+ */
+export class Visit {
+  readonly #tools: TapTools;
+  #session: HubSession | undefined;
+  /** The hub's clock minus the terminal's, which may never have been set. */
+  #hubAheadMs = 0;
+  /** What was measured last, and when by the terminal's clock. */
+  #taken: { readonly value: number; readonly at: number } | undefined;
+  #unsent: NewObservation | undefined;
+
+  constructor(tools: TapTools) {
+    this.#tools = tools;
   }
-}
 
-/** Reads the patient's records here. What they say goes to the panel alone. */
-export async function summarise(session: HubSession): Promise<Done> {
-  const summary = await session.call('patient.summary', {});
-  const count = observationsOf(summary).length;
-  return {
-    event: { type: 'summarised', lines: summaryLines(summary) },
-    note: count === 0 ? 'no measurements of the patient here yet' : `the latest ${count} measurements read`,
-  };
+  /** The patient is in: from now on, over this session. */
+  begin(session: HubSession): void {
+    this.#session = session;
+  }
+
+  /** The first request over the session. The note is for a journal: it names nobody. */
+  async inform(): Promise<Done> {
+    const info = await need(this.#session).call('session.info', {});
+    const hubTime = info.validUntil - info.expiresInSeconds * 1_000;
+    this.#hubAheadMs = hubTime - this.#tools.surroundings.clock.now();
+    return {
+      event: { type: 'informed' },
+      note: `${info.hubId} serves the patient, for ${info.expiresInSeconds} s more`,
+    };
+  }
+
+  /** Checks the patient in. A hub that has no such service lets the visit go on without a number. */
+  async checkIn(): Promise<Done> {
+    const measures = this.#measurable();
+    try {
+      const place = placeOf(await need(this.#session).call('encounter.checkIn', {}));
+      return {
+        event: { type: 'checked-in', place, measures },
+        note: place === null ? 'checked in' : `checked in, number ${place} of today`,
+      };
+    } catch (error) {
+      if (!(error instanceof RequestRefusedError && error.dataCode === 'method-unknown')) throw error;
+      return { event: { type: 'checked-in', place: null, measures }, note: 'this hub checks nobody in' };
+    }
+  }
+
+  /** Lets the patient choose. Whoever chooses nothing chooses null. */
+  async choose(prompt: string, options: readonly string[], signal: AbortSignal): Promise<Done> {
+    const index = await this.#tools.panel.choose?.(prompt, options, signal);
+    const option = index === undefined ? undefined : options[index];
+    return {
+      event: { type: 'chosen', index: index ?? null },
+      note: option === undefined ? 'nothing was chosen' : `"${option}"`,
+    };
+  }
+
+  /** Looks at the sensor until it has a value, or it is clear that it will have none. */
+  async measure(signal: AbortSignal): Promise<Done> {
+    const sensor = need(this.#tools.sensor);
+    const { clock } = this.#tools.surroundings;
+    const how = MEASUREMENTS[sensor.measures];
+    let state = beginMeasuring(clock.monotonic());
+    for (;;) {
+      const step = measure(state, sensor.read(), clock.monotonic(), how);
+      if ('failed' in step) {
+        return {
+          event: { type: 'not-measured', reason: step.failed },
+          note: `no ${how.name}: ${step.failed}`,
+        };
+      }
+      if ('value' in step) {
+        this.#taken = { value: step.value, at: clock.now() };
+        const text = valueText(sensor.measures, step.value);
+        return { event: { type: 'measured', text }, note: `the ${how.name} is steady` };
+      }
+      state = step.state;
+      await sleep(clock, LOOK_EVERY_MS, signal);
+    }
+  }
+
+  /** Leaves the measurement with the hub: again and again the same one, until it is answered. */
+  async keep(): Promise<Done> {
+    const { surroundings, sensor } = this.#tools;
+    if (this.#unsent === undefined) {
+      const identifier = toHex(surroundings.random(IDENTIFIER_LENGTH));
+      const { value, at } = need(this.#taken);
+      const time = at + this.#hubAheadMs;
+      this.#unsent = observationOf(need(sensor).measures, value, identifier, time);
+    }
+    await need(this.#session).call('observation.create', this.#unsent);
+    this.#unsent = undefined;
+    return { event: { type: 'kept' }, note: 'the hub keeps the measurement' };
+  }
+
+  /** Reads the patient's records here. */
+  async summarise(): Promise<Done> {
+    const summary = await need(this.#session).call('patient.summary', {});
+    const count = observationsOf(summary).length;
+    return {
+      event: { type: 'summarised', lines: summaryLines(summary) },
+      note: count === 0 ? 'no measurements of the patient here yet' : `the latest ${count} measurements read`,
+    };
+  }
+
+  async end(): Promise<void> {
+    await this.#session?.close();
+    this.#taken = undefined;
+    this.#unsent = undefined;
+  }
+
+  /** What can be measured now, where the patient can say whether it is to be. */
+  #measurable(): Sensor['measures'] | null {
+    const { sensor, panel } = this.#tools;
+    if (sensor === undefined || panel.choose === undefined) return null;
+    const { state } = sensor.read();
+    return state === 'value' || state === 'waiting' ? sensor.measures : null;
+  }
 }
 
 /** What a patient reads of a summary: the latest measurement of each kind, two at most. */

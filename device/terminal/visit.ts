@@ -1,7 +1,8 @@
-import type { Event, State, Step } from './state.ts';
-import { CALLS_MAX, conclude, ended, refuse, stay } from './steps.ts';
+import { measurementTransition, offer } from './measurement-step.ts';
+import type { Event, InSession, State, Step } from './state.ts';
+import { CALLS_MAX, callAgain, conclude, ended, refuse, stay } from './steps.ts';
 
-type VisitState = Extract<State, { phase: 'served' | 'checking-in' | 'summarising' }>;
+type VisitState = Extract<State, InSession>;
 
 /** A panel shows so many lines at most, the most important first. */
 const LINES_MAX = 4;
@@ -9,11 +10,12 @@ const LINES_MAX = 4;
 const READING_MS = 10_000;
 
 /**
- * What a patient comes for, once in: to be checked in, and to see where they stand. A connection that breaks is
- * made anew, as often as one before the WELCOME; all that is done here may be done twice.
+ * What a patient comes for, once in: to be checked in, to leave a measurement where there is a sensor, and to see
+ * where they stand. A connection that breaks is made anew, as often as one before the WELCOME; all that is done here
+ * may be done twice.
  */
 export function visitTransition(state: VisitState, event: Event): Step {
-  if (event.type === 'hub-down') return callAgain(state);
+  if (event.type === 'hub-down') return logInAgain(state);
   switch (state.phase) {
     case 'served':
       if (event.type !== 'informed') return ended(state, event);
@@ -21,10 +23,12 @@ export function visitTransition(state: VisitState, event: Event): Step {
     case 'checking-in':
       if (event.type === 'failed') return refuse('not-checked-in');
       if (event.type !== 'checked-in') return ended(state, event);
-      return {
-        state: { ...state, phase: 'summarising', place: event.place },
-        effects: [{ do: 'summarise' }],
-      };
+      return checkedIn(state, event);
+    case 'offering':
+    case 'measuring':
+    case 'reviewing':
+    case 'keeping':
+      return measurementTransition(state, event);
     case 'summarising':
       if (event.type === 'summarised') return served(state, event.lines);
       // The patient is checked in: that is said, whatever else cannot be.
@@ -33,16 +37,26 @@ export function visitTransition(state: VisitState, event: Event): Step {
   }
 }
 
+function checkedIn(
+  state: VisitState & { phase: 'checking-in' },
+  { place, measures }: Event & { type: 'checked-in' },
+): Step {
+  const at = { ...state, place };
+  if (state.measurement === 'unsent') {
+    return { state: { ...at, phase: 'keeping' }, effects: [{ do: 'keep-measurement' }] };
+  }
+  if (state.measurement === undefined && measures !== null) return offer(at, measures);
+  return { state: { ...at, phase: 'summarising' }, effects: [{ do: 'summarise' }] };
+}
+
 function served(state: VisitState & { phase: 'summarising' }, summary: readonly string[]): Step {
   const number = state.place === null ? [] : [`Your number is ${state.place}.`];
-  const lines = [...state.welcome, ...number, ...summary].slice(0, LINES_MAX);
+  const notice = state.notice === undefined ? [] : [state.notice];
+  const lines = [...state.welcome, ...number, ...notice, ...summary].slice(0, LINES_MAX);
   return conclude({ kind: 'served' }, [{ do: 'show', sign: 'welcome', lines }], READING_MS);
 }
 
-function callAgain({ suite, calls }: VisitState): Step {
-  if (suite !== 'cardea-1' || calls >= CALLS_MAX) return refuse('hub-lost');
-  return {
-    state: { phase: 'entering', link: 'calling', typed: true, calls: calls + 1 },
-    effects: [{ do: 'call-hub' }],
-  };
+function logInAgain(state: VisitState): Step {
+  if (state.suite !== 'cardea-1' || state.calls >= CALLS_MAX) return refuse('hub-lost');
+  return callAgain(state.phase === 'keeping' ? { ...state, measurement: 'unsent' } : state);
 }

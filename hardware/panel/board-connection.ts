@@ -2,16 +2,15 @@ import type { HardwareClock } from '../clock.ts';
 import { HardwareError } from '../errors.ts';
 import { abortable, pauseUnlessAborted } from '../waiting.ts';
 import type { Board, OpenBoard } from './board.ts';
-import { type BoardParts, setUpParts } from './board-parts.ts';
+import { type BoardParts, setUpParts, type WantedParts } from './board-parts.ts';
 import { PanelLostError } from './errors.ts';
-import type { PanelParts } from './panel-parts.ts';
 
 /** Between the loss of a board, or a try to reach one, and the next. */
 const RETRY_MS = 1_000;
 
 export interface ConnectionOptions {
   readonly open: OpenBoard;
-  readonly parts: PanelParts;
+  readonly parts: WantedParts;
   readonly clock: HardwareClock;
 }
 

@@ -1,5 +1,8 @@
 import type { HardwareClock } from '../clock.ts';
 import type { HardwareError } from '../errors.ts';
+import { SensorFeed } from '../sensor/board-sensor.ts';
+import type { Sensor } from '../sensor/sensor.ts';
+import type { SensorPart } from '../sensor/sensor-kinds.ts';
 import { abortable } from '../waiting.ts';
 import type { OpenBoard } from './board.ts';
 import { BoardConnection } from './board-connection.ts';
@@ -18,6 +21,8 @@ export interface BoardPanelOptions {
   readonly open: OpenBoard;
   /** Which parts there are, and where. */
   readonly parts: PanelParts;
+  /** A sensor on the same board. */
+  readonly sensor?: SensorPart | undefined;
   readonly clock: HardwareClock;
   /**
    * Says and asks what the board cannot: words without a display, secrets without a keypad or with letters in
@@ -59,6 +64,7 @@ interface Asking extends Dialog {
 export class BoardPanel implements Panel {
   readonly #options: BoardPanelOptions;
   readonly #connection: BoardConnection;
+  readonly #sensor: SensorFeed | undefined;
   readonly #listeners: ((state: PanelState) => void)[] = [];
   /** Settles when it is known whether the board is there. */
   readonly #known: Promise<void>;
@@ -71,16 +77,26 @@ export class BoardPanel implements Panel {
 
   /** Connects in the background. @throws PanelPartsError when two parts are wired to the same place */
   constructor(options: BoardPanelOptions) {
-    checkParts(options.parts);
+    checkParts(options.parts, options.sensor);
     this.#options = options;
+    this.#sensor = options.sensor && new SensorFeed(options.sensor);
     this.#known = new Promise((resolve) => {
       this.#nowKnown = resolve;
     });
-    this.#connection = new BoardConnection(options, {
-      connected: (parts) => this.#connected(parts),
-      lost: (why) => this.#lost(why),
-      keypadMissing: () => this.#keypadMissing(),
-    });
+    const { open, clock, parts, sensor } = options;
+    this.#connection = new BoardConnection(
+      { open, clock, parts: { ...parts, sensor } },
+      {
+        connected: (parts) => this.#connected(parts),
+        lost: (why) => this.#lost(why),
+        keypadMissing: () => this.#keypadMissing(),
+      },
+    );
+  }
+
+  /** The sensor on the panel's board; undefined without one. */
+  get sensor(): Sensor | undefined {
+    return this.#sensor;
   }
 
   /** Calls `listener` with the state as soon as it is known, and at every change. */
@@ -138,6 +154,7 @@ export class BoardPanel implements Panel {
     this.#asking?.session.giveUp();
     this.#nowKnown();
     this.#stopFront();
+    this.#sensor?.lost();
     await this.#connection.close();
   }
 
@@ -214,6 +231,7 @@ export class BoardPanel implements Panel {
     const { clock, parts: wanted } = this.#options;
     const screen = wanted.display && new Screen(clock, wanted.display, parts);
     this.#front = { player: new SignPlayer(clock, parts), screen };
+    this.#sensor?.connected(parts);
     parts.onKey((input) => this.#asking?.session.input(input));
     if (this.#sign !== undefined) this.#front.player.light(SIGN_PATTERNS[this.#sign]);
     this.#draw();
@@ -223,6 +241,7 @@ export class BoardPanel implements Panel {
   #lost(why: HardwareError): void {
     const again = this.#state?.state === 'lost';
     this.#stopFront();
+    this.#sensor?.lost();
     this.#tell({ state: 'lost', why });
     this.#keysLost();
     if (!again) this.#sayElsewhere();

@@ -1,9 +1,13 @@
 import type johnnyFive from 'johnny-five';
-import type { Board as FiveBoard, LCD, Led, Piezo } from 'johnny-five';
+import type { Board as FiveBoard, IoPlugin, LCD, Led, Piezo } from 'johnny-five';
 import type { HardwareClock } from '../clock.ts';
+import type { SensorReading } from '../sensor/sensor.ts';
+import type { SensorPart } from '../sensor/sensor-kinds.ts';
+import { type SensorOnBoard, setUpSensor } from '../sensor/sensor-on-board.ts';
 import type { Board } from './board.ts';
 import type { Run } from './display-text.ts';
 import { PanelPartsError } from './errors.ts';
+import { I2cAnswers } from './i2c-answers.ts';
 import type { KeyInput } from './key-entry.ts';
 import { KeyWatch } from './key-watch.ts';
 import { keysOf, type PanelParts } from './panel-parts.ts';
@@ -14,16 +18,21 @@ type Five = typeof johnnyFive;
 /** johnny-five ends a tone by the process's own time: later than whoever began it does. */
 const LONGEST_TONE_MS = 5_000;
 
-/** What StandardFirmata says in place of bytes that it could not read. */
-const TOO_FEW_BYTES = /too few bytes/i;
+/** The chip's register that tells of the keys. */
+const KEYPAD_REGISTER = 0x00;
+
+/** What a board may have on it. */
+export interface WantedParts extends PanelParts {
+  readonly sensor?: SensorPart | undefined;
+}
 
 /**
- * Sets up the parts of a panel on a board that is ready.
+ * Sets up the parts on a board that is ready.
  * @throws PanelPartsError when the board does not have what a part needs
  */
 export async function setUpParts(
   board: Board,
-  wanted: PanelParts,
+  wanted: WantedParts,
   clock: HardwareClock,
 ): Promise<BoardParts> {
   // Loaded only where there is a panel: it takes 60 ms and 14 MB.
@@ -33,14 +42,14 @@ export async function setUpParts(
   fiveBoard.on('error', () => {});
   await new Promise<void>((resolve) => fiveBoard.once('ready', () => resolve()));
   try {
-    return new BoardParts(five, fiveBoard, wanted, clock);
+    return new BoardParts(five, fiveBoard, board.io, wanted, clock);
   } catch (error) {
     forget(five, fiveBoard);
     throw error;
   }
 }
 
-/** The parts of a panel as one thing to act on. What a panel does not have does nothing. */
+/** The parts of a board as one thing to act on. What a board does not have does nothing. */
 export class BoardParts {
   readonly #five: Five;
   readonly #board: FiveBoard;
@@ -48,13 +57,15 @@ export class BoardParts {
   readonly #piezo: Piezo | undefined;
   readonly #display: LCD | undefined;
   readonly #keys: KeyWatch | undefined;
+  readonly #sensor: SensorOnBoard | undefined;
   #onKey: (input: KeyInput) => void = () => {};
   #onKeypadSilent: (everAnswered: boolean) => void = () => {};
 
-  constructor(five: Five, board: FiveBoard, wanted: PanelParts, clock: HardwareClock) {
+  constructor(five: Five, board: FiveBoard, io: IoPlugin, wanted: WantedParts, clock: HardwareClock) {
     this.#five = five;
     this.#board = board;
-    const { light, piezo, display, keypad } = wanted;
+    const { light, piezo, display, keypad, sensor } = wanted;
+    const answers = new I2cAnswers(board, io);
     checkPins(board, wanted);
     if (light !== undefined) {
       this.#light = new five.Led.RGB({ board, pins: light.pins, isAnode: light.commonAnode });
@@ -67,15 +78,13 @@ export class BoardParts {
     if (keypad !== undefined) {
       const pad = new five.Keypad({ board, controller: 'MPR121', address: keypad.address });
       this.#keys = new KeyWatch(clock, pad, keysOf(keypad), (input) => this.#onKey(input));
-      let absent = false;
-      // The keypad is the only part that is read: nothing else can have too few.
-      board.on('string', (text: string) => {
-        if (!TOO_FEW_BYTES.test(text)) return;
-        // Zeros come after the message: only the first one tells.
-        absent ||= pad.value === null;
-        this.#onKeypadSilent(!absent);
+      let everAnswered = false;
+      answers.of({ address: keypad.address, register: KEYPAD_REGISTER }, (answered) => {
+        everAnswered ||= answered;
+        if (!answered) this.#onKeypadSilent(everAnswered);
       });
     }
+    if (sensor !== undefined) this.#sensor = setUpSensor(five, board, sensor, answers);
   }
 
   light(colour: Colour): void {
@@ -97,6 +106,11 @@ export class BoardParts {
     }
   }
 
+  /** What the sensor says now; undefined without one. */
+  readSensor(): SensorReading | undefined {
+    return this.#sensor?.read();
+  }
+
   onKey(listener: (input: KeyInput) => void): void {
     this.#onKey = listener;
   }
@@ -109,6 +123,7 @@ export class BoardParts {
   /** Everything off. The parts are of no use after. */
   close(): void {
     this.#keys?.stop();
+    this.#sensor?.close();
     this.#onKeypadSilent = () => {};
     this.quiet();
     this.light('off');

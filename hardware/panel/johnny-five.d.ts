@@ -75,12 +75,39 @@ declare module 'johnny-five' {
     readonly value: number | null;
   }
 
+  /** A chip that measures a temperature. */
+  export class Thermometer extends EventEmitter {
+    constructor(
+      options: OnBoard & {
+        readonly controller: 'MCP9808' | 'TMP102';
+        readonly address: number;
+        /** Milliseconds, by the process's own time, between two `data`; there is none before the first answer. */
+        readonly freq: number;
+      },
+    );
+    on(event: 'data', listener: (temperature: { readonly C: number }) => void): this;
+    disable(): this;
+  }
+
+  /** A voltage at an analog pin. */
+  export class Sensor extends EventEmitter {
+    constructor(options: OnBoard & { readonly pin: string; readonly freq: number });
+    /** The latest step, 0 to `resolution`; null before the first. */
+    readonly raw: number | null;
+    readonly resolution: number;
+    /** The median of the steps since the last `data`. */
+    on(event: 'data', listener: (steps: number) => void): this;
+    disable(): this;
+  }
+
   const johnnyFive: {
     readonly Board: typeof Board;
     readonly Led: typeof Led;
     readonly Piezo: typeof Piezo;
     readonly LCD: typeof LCD;
     readonly Keypad: typeof Keypad;
+    readonly Thermometer: typeof Thermometer;
+    readonly Sensor: typeof Sensor;
   };
   export default johnnyFive;
 }

@@ -1,5 +1,6 @@
 import type { OpenPort } from '../byte-port.ts';
 import type { HardwareClock } from '../clock.ts';
+import type { SensorPart } from '../sensor/sensor-kinds.ts';
 import { openSerialPort } from '../serial-port.ts';
 import type { OpenBoard } from './board.ts';
 import { BoardPanel, type BoardPanelOptions } from './board-panel.ts';
@@ -18,12 +19,12 @@ const SIMULATED = 'sim:';
  * @throws PanelPathError when `path` names none of them; PanelPartsError when the parts cannot be
  */
 export function openPanel(path: string, options: Omit<BoardPanelOptions, 'open'>): BoardPanel {
-  return new BoardPanel({ ...options, open: boardAt(path, options.clock) });
+  return new BoardPanel({ ...options, open: boardAt(path, options) });
 }
 
-function boardAt(path: string, clock: HardwareClock): OpenBoard {
+function boardAt(path: string, { clock, sensor }: Pick<BoardPanelOptions, 'clock' | 'sensor'>): OpenBoard {
   if (path === ON_THE_PI) return raspiBoard(clock);
-  if (path === SIMULATED) return firmataBoard({ name: path, clock, open: simulated(clock) });
+  if (path === SIMULATED) return firmataBoard({ name: path, clock, open: simulated(clock, sensor) });
   if (path.startsWith('/')) {
     const open = () => openSerialPort({ path, baudRate: FIRMATA_SPEED });
     return firmataBoard({ name: path, clock, open });
@@ -33,11 +34,11 @@ function boardAt(path: string, clock: HardwareClock): OpenBoard {
   );
 }
 
-function simulated(clock: HardwareClock): OpenPort {
+function simulated(clock: HardwareClock, sensor: SensorPart | undefined): OpenPort {
   let panel: Promise<{ open: OpenPort }> | undefined;
   return async () => {
     // Loaded only where it is asked for: a terminal in a clinic has no use for it.
-    panel ??= import('../sim/virtual-panel.ts').then(({ virtualPanel }) => virtualPanel({ clock }));
+    panel ??= import('../sim/virtual-panel.ts').then(({ virtualPanel }) => virtualPanel({ clock, sensor }));
     return (await panel).open();
   };
 }

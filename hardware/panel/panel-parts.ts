@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SensorPart } from '../sensor/sensor-kinds.ts';
 import { PanelPartsError } from './errors.ts';
 import type { Key } from './key-entry.ts';
 
@@ -81,7 +82,7 @@ export function keysOf({ layout }: NonNullable<PanelParts['keypad']>): readonly 
 }
 
 /** @throws PanelPartsError when two parts are wired to the same place */
-export function checkParts({ light, piezo, display, keypad }: PanelParts): void {
+export function checkParts({ light, piezo, display, keypad }: PanelParts, sensor?: SensorPart): void {
   const pins = [...(light?.pins ?? []), ...(piezo === undefined ? [] : [piezo.pin])];
   if (new Set(pins).size < pins.length) {
     throw new PanelPartsError('two leads of the panel have the same pin: give each its own in panelParts');
@@ -89,6 +90,22 @@ export function checkParts({ light, piezo, display, keypad }: PanelParts): void 
   if (display !== undefined && display.address === keypad?.address) {
     throw new PanelPartsError('display and keypad of the panel have the same I2C address: check panelParts');
   }
+  if (sensor?.bus === 'i2c' && [display?.address, keypad?.address].includes(sensor.address)) {
+    throw new PanelPartsError(
+      'the sensor has the I2C address of another part of the panel: check sensor and panelParts',
+    );
+  }
+  if (sensor?.bus === 'analog' && pins.some((pin) => pinNumber(pin) === pinNumber(sensor.pin))) {
+    throw new PanelPartsError(
+      'the sensor has the pin of another part of the panel: check sensor and panelParts',
+    );
+  }
+}
+
+/** A0 of a Nano or Uno is its pin 14. */
+function pinNumber(pin: Pin): Pin {
+  const [, analog] = /^A([0-3])$/.exec(String(pin)) ?? [];
+  return analog === undefined ? pin : 14 + Number(analog);
 }
 
 function isKey(text: string): text is Key {

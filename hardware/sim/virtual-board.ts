@@ -11,6 +11,8 @@ export interface VirtualBoardOptions {
   readonly clock: HardwareClock;
   /** By I2C address. */
   readonly i2c?: ReadonlyMap<number, VirtualI2cDevice>;
+  /** What the analog pins measure, by their number from A0 on: 0 to 1023. */
+  readonly analog?: ReadonlyMap<number, () => number>;
   /** How long the boot loader takes before Firmata starts; default 1,500 ms. */
   readonly bootMs?: number;
   /** The speed of Firmata; at any other, host and board do not understand each other. Default 57,600. */
@@ -47,6 +49,8 @@ export class VirtualBoard {
   readonly #options: VirtualBoardOptions;
   readonly #pins: { mode: number; value: number }[] = [];
   readonly #queries: I2cQuery[] = [];
+  /** The analog pins that the host wants to hear of. */
+  readonly #reported = new Set<number>();
   #message: number[] = [];
   #send: (bytes: Uint8Array) => void = () => {};
   #onPin: (pin: number, value: number) => void = () => {};
@@ -132,6 +136,7 @@ export class VirtualBoard {
     else if (first === 0xf9) this.#sayVersion();
     else if (first === 0xff) this.#reset();
     else if (first === 0xf4) this.#setMode(second, third);
+    else if (first >> 4 === 0xc) this.#report(first & 0x0f, second === 1);
     else if (first >> 4 === 0x9) this.#writePort(first & 0x0f, second | (third << 7));
     else if (first >> 4 === 0xe) this.#writePin(first & 0x0f, second | (third << 7), PIN_MODE.pwm);
   }
@@ -165,7 +170,7 @@ export class VirtualBoard {
         break;
       case 0x10:
         this.#queries.push({ address, register: values[0] ?? 0, count: values[1] ?? 0 });
-        if (this.#queries.length === 1) this.#sampleLater();
+        this.#beginToSample();
         break;
       case 0x18:
         this.#queries.length = 0;
@@ -173,11 +178,26 @@ export class VirtualBoard {
     }
   }
 
+  #report(channel: number, wanted: boolean): void {
+    if (wanted) this.#reported.add(channel);
+    else this.#reported.delete(channel);
+    this.#beginToSample();
+  }
+
+  /** With the first of what there is to sample. */
+  #beginToSample(): void {
+    if (this.#queries.length + this.#reported.size === 1) this.#sampleLater();
+  }
+
   #sampleLater(): void {
     this.#timer?.cancel();
     this.#timer = this.#options.clock.after(SAMPLING_MS, () => {
+      for (const channel of this.#reported) {
+        const steps = this.#options.analog?.get(channel)?.() ?? 0;
+        this.#answer(0xe0 | channel, steps & 0x7f, steps >> 7);
+      }
       for (const query of this.#queries) this.#sample(query);
-      if (this.#queries.length > 0) this.#sampleLater();
+      if (this.#queries.length + this.#reported.size > 0) this.#sampleLater();
     });
   }
 
@@ -212,6 +232,7 @@ export class VirtualBoard {
 
   #forgetPins(): void {
     this.#queries.length = 0;
+    this.#reported.clear();
     for (let pin = 0; pin < PINS; pin++) {
       this.#pins[pin] = { mode: pin < FIRST_ANALOG_PIN ? PIN_MODE.output : PIN_MODE.analog, value: 0 };
     }

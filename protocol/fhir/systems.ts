@@ -3,6 +3,7 @@
 export const UCUM = 'http://unitsofmeasure.org';
 export const LOINC = 'http://loinc.org';
 export const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
+export const OBSERVATION_CATEGORY = 'http://terminology.hl7.org/CodeSystem/observation-category';
 
 const CARDEA = 'https://cardea.health/fhir';
 

@@ -67,6 +67,7 @@ export function panelRig({ parts = STANDARD_PARTS, fallback, unplugged, ...rest 
   const panel = new BoardPanel({
     clock,
     parts,
+    sensor: rest.sensor,
     open: firmataBoard({ clock, name: '/dev/ttyACM0', open: virtual.open }),
     ...(fallback === undefined ? {} : { fallback }),
   });
