@@ -7,6 +7,7 @@ import type { Teller } from './teller.ts';
 type Choice =
   | 'tap-goa-01'
   | 'tap-pune-02'
+  | 'measure'
   | 'new-pin'
   | 'queue'
   | 'seen'
@@ -35,6 +36,17 @@ export async function playInteractively(site: Site, teller: Teller): Promise<voi
           tellTap(
             teller,
             await site.tap({ wallet, hub: choice.slice('tap-'.length), panel: new ClackPanel() }),
+          );
+          break;
+        case 'measure':
+          tellTap(
+            teller,
+            await site.tap({
+              wallet,
+              hub: HUBS[0].id,
+              panel: new ClackPanel(),
+              sensor: site.thermometer,
+            }),
           );
           break;
         case 'new-pin':
@@ -90,6 +102,7 @@ async function choose(pulled: boolean, hubStopped: boolean): Promise<Choice> {
     options: [
       { value: 'tap-goa-01', label: 'tap the card at goa-01' },
       { value: 'tap-pune-02', label: 'tap the card at pune-02' },
+      { value: 'measure', label: 'tap the card at goa-01, beside a thermometer' },
       { value: 'new-pin', label: 'change the PIN, at pune-02' },
       { value: 'queue', label: `who waits at ${hub}` },
       { value: 'seen', label: `the next in the queue at ${hub} has been seen` },
@@ -145,6 +158,15 @@ class ClackPanel implements Panel {
     if (!isCancel(answer)) return answer;
     cancel('Cancelled.');
     return undefined;
+  }
+
+  async choose(prompt: string, options: readonly string[], signal: AbortSignal): Promise<number | undefined> {
+    const choice = await select({
+      message: prompt,
+      options: options.map((label, value) => ({ value, label })),
+      signal,
+    });
+    return isCancel(choice) ? undefined : choice;
   }
 
   async close(): Promise<void> {}

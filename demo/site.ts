@@ -8,12 +8,15 @@ import { assembleTerminal } from '../device/tap-tools.ts';
 import type { Goal } from '../device/terminal/state.ts';
 import { type CardReader, openCardReader } from '../hardware/card-reader.ts';
 import type { Panel } from '../hardware/panel/panel.ts';
+import { openSensor } from '../hardware/sensor/open-sensor.ts';
+import type { Sensor } from '../hardware/sensor/sensor.ts';
+import { parseSensor } from '../hardware/sensor/sensor-kinds.ts';
 import { blankNtag, type NtagKind } from '../hardware/sim/ntag-models.ts';
 import { type VirtualReader, virtualReaderOfFile } from '../hardware/sim/virtual-reader.ts';
 import { joinHub } from '../hub/join.ts';
 import { type RunningHub, serveHub } from '../hub/serve.ts';
 import type { CardSummary } from '../protocol/rc-api/cards.ts';
-import { type RegisteredCard, registerCard } from '../rc/console/register-card.ts';
+import { type RegisterCardOptions, type RegisteredCard, registerCard } from '../rc/console/register-card.ts';
 import { registerLimbasiyaCard } from '../rc/console/register-limbasiya-card.ts';
 import { initRc } from '../rc/init.ts';
 import { type RunningRc, serveRc } from '../rc/serve.ts';
@@ -41,6 +44,8 @@ export interface SiteOptions {
   readonly health?: boolean | undefined;
   /** What the terminal sees of the world, where that differs: a worse network, a faster clock. */
   readonly terminalSurroundings?: Partial<Surroundings>;
+  /** What hubs see of it: a log of their own. */
+  readonly hubSurroundings?: Partial<Surroundings>;
 }
 
 /**
@@ -59,6 +64,7 @@ export class Site {
   #operator: RcClient | undefined;
   readonly desk: ReaderWithCard;
   readonly terminal: ReaderWithCard;
+  #thermometer: Sensor | undefined;
 
   constructor(options: SiteOptions) {
     this.#options = options;
@@ -72,6 +78,10 @@ export class Site {
 
   get rcAddress(): Address {
     return this.#rcAddress;
+  }
+
+  get clock(): Surroundings['clock'] {
+    return this.#options.surroundings.clock;
   }
 
   /** The first operator's client of the RC. */
@@ -126,7 +136,8 @@ export class Site {
   }
 
   async startHub(id: string, listen: Address): Promise<RunningHub> {
-    const { surroundings, health } = this.#options;
+    const { health, hubSurroundings } = this.#options;
+    const surroundings = { ...this.#options.surroundings, ...hubSurroundings };
     const { allow = 'none' } = this;
     const hub = await serveHub({
       surroundings,
@@ -153,6 +164,16 @@ export class Site {
     await joinDevice({ surroundings, folder: this.folderOf('terminal'), token });
   }
 
+  /** A thermometer beside the terminal's reader, on a virtual board of its own. */
+  get thermometer(): Sensor {
+    if (this.#thermometer !== undefined) return this.#thermometer;
+    const { clock } = this.#options.surroundings;
+    const sensor = openSensor('sim:', parseSensor('mcp9808'), { clock });
+    this.#resources.add(sensor, (opened) => opened.close());
+    this.#thermometer = sensor;
+    return sensor;
+  }
+
   /** A card as it comes from the shop, in the patient's wallet. */
   async buyCard(name: string, kind: NtagKind): Promise<string> {
     const wallet = join(this.folderOf('wallet'), name);
@@ -165,7 +186,7 @@ export class Site {
   /** Lays the card in `wallet` on the desk's reader and registers it there: for a new patient, or one who exists. */
   async register(
     wallet: string,
-    name: string | { readonly id: string },
+    patient: string | RegisterCardOptions['patient'],
     pin: string,
   ): Promise<RegisteredCard> {
     const { surroundings, logN } = this.#options;
@@ -175,7 +196,7 @@ export class Site {
         surroundings,
         card: await reader.waitForCard(),
         pin,
-        patient: typeof name === 'string' ? { name } : name,
+        patient: typeof patient === 'string' ? { name: patient } : patient,
         logN,
         recovery: true,
         force: false,
@@ -210,14 +231,23 @@ export class Site {
     readonly hub?: string;
     readonly panel: Panel;
     readonly goal?: Goal;
+    /** What the patient is measured with. */
+    readonly sensor?: Sensor | undefined;
+    /** What this terminal sees of the world, where that differs. */
+    readonly surroundings?: Partial<Surroundings>;
   }): Promise<TapResult> {
     return await this.terminal.withCard(options.wallet, async (reader) => {
       const { tools } = await assembleTerminal({
-        surroundings: { ...this.#options.surroundings, ...this.#options.terminalSurroundings },
+        surroundings: {
+          ...this.#options.surroundings,
+          ...this.#options.terminalSurroundings,
+          ...options.surroundings,
+        },
         folder: this.folderOf('terminal'),
         hub: options.hub,
         reader,
         panel: options.panel,
+        sensor: options.sensor,
         allow: this.allow,
       });
       return tapOnce(tools, options.goal ?? 'serve');

@@ -3,6 +3,7 @@ import { refusalLines } from '../device/terminal/sentences.ts';
 import type { Outcome } from '../device/terminal/state.ts';
 import { stepLine } from '../device/terminal/step-lines.ts';
 import { formatAddress } from '../runtime/address.ts';
+import { sleep } from '../runtime/clock.ts';
 import { ScriptedPanel } from './scripted-panel.ts';
 import type { Site } from './site.ts';
 import type { Teller } from './teller.ts';
@@ -59,6 +60,7 @@ export async function tellStory(site: Site, teller: Teller): Promise<void> {
     teller.chapter(`A tap at ${id}, ${location}`);
     await expectOutcome(teller, () => tap(site, wallet, id, PATIENT.pin, teller), { kind: 'served' });
   }
+  await tellMeasurement(site, teller, wallet);
   await tellQueue(site, teller, wallet);
 
   teller.chapter('A wrong PIN');
@@ -91,21 +93,47 @@ export async function tellStory(site: Site, teller: Teller): Promise<void> {
   }
 }
 
-/** Lays the card on the terminal's reader and types `pin`. @param teller says what the patient reads in the end */
+/**
+ * Lays the card on the terminal's reader and types `pin`.
+ * @param teller says what the patient reads in the end
+ * @param choice what the patient answers beside a thermometer; none: there is none
+ */
 export async function tap(
   site: Site,
   wallet: string,
   hub: string,
   pin: string,
   teller?: Teller,
+  choice?: string,
 ): Promise<TapResult> {
   let read: readonly string[] = [];
-  const panel = new ScriptedPanel({ pin }, (_sign, lines) => {
+  const panel = new ScriptedPanel({ pin, ...(choice && { choice }) }, (_sign, lines) => {
     read = lines;
   });
-  const result = await site.tap({ wallet, hub, panel });
+  const result = await site.tap({
+    wallet,
+    hub,
+    panel,
+    sensor: choice === undefined ? undefined : site.thermometer,
+  });
   teller?.line(`the patient reads: “${read.join(' ')}”`);
   return result;
+}
+
+/** A patient leaves a temperature with the hub, and finds it in the summary. */
+async function tellMeasurement(site: Site, teller: Teller, wallet: string): Promise<void> {
+  teller.chapter('A temperature is measured at goa-01');
+  const { clock, thermometer } = site;
+  await teller.step('a thermometer on a virtual board of its own is ready', async () => {
+    while (thermometer.read().state !== 'value') await sleep(clock, 50);
+  });
+  await expectOutcome(teller, () => tap(site, wallet, 'goa-01', PATIENT.pin, teller, 'Yes'), {
+    kind: 'served',
+  });
+  const { items } = await site.hub('goa-01').office.list(null);
+  const observations = items.map((one) => one.observations);
+  if (observations.join() !== '1') throw new StoryError('the hub should have kept one measurement');
+  teller.line('“cardea-hub records list” has one patient with one measurement');
 }
 
 /** The clinic's side of a visit: who waits, who has been seen; nobody is checked in twice. */

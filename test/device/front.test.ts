@@ -6,8 +6,17 @@ import { STANDARD_PARTS } from '../../hardware/panel/panel-parts.ts';
 import 'firmata-io';
 import 'johnny-five';
 import '../../hardware/panel/open-panel.ts';
+import '../../hardware/sensor/open-sensor.ts';
 import '../../hardware/sim/virtual-panel.ts';
+import '../../hardware/sim/virtual-sensor.ts';
 import { SimulatedClock } from '../../runtime/simulated-clock.ts';
+
+interface OpenOptions {
+  readonly scripted?: boolean;
+  readonly display?: boolean;
+  readonly sensor?: string;
+  readonly sensorBoard?: string;
+}
 
 /** A console that remembers what it was told, and answers with the question. */
 class FakeConsole implements Panel {
@@ -31,7 +40,7 @@ class FakeConsole implements Panel {
   }
 }
 
-function open(path: string | undefined, { scripted = false, display = true } = {}) {
+function open(path: string | undefined, { scripted = false, display = true, ...sensors }: OpenOptions = {}) {
   const clock = new SimulatedClock();
   const console = new FakeConsole();
   const logged: string[] = [];
@@ -46,7 +55,7 @@ function open(path: string | undefined, { scripted = false, display = true } = {
   const log = { debug: hear, info: hear, warn: hear, error: hear };
   const { display: lcd, ...others } = STANDARD_PARTS;
   const parts = display && lcd !== undefined ? { ...others, display: lcd } : others;
-  const front = openFront({ path, parts, console, scripted }, { clock, log });
+  const front = openFront({ path, parts, console, scripted, ...sensors }, { clock, log });
   return { clock, console, logged, front, isKnown };
 }
 
@@ -95,5 +104,43 @@ describe('the front of a terminal', () => {
 
   it('refuses what names no panel', async () => {
     await expect(open('COM3').front).rejects.toThrow(expect.objectContaining({ code: 'panel-path' }));
+  });
+
+  it.each([
+    ["on the panel's board", 'sim:', {}],
+    ['on a board of its own beside a panel', 'sim:', { sensorBoard: 'sim:37.4' }],
+    ['on a board of its own beside the console', undefined, { sensorBoard: 'sim:37.4' }],
+  ] as const)('has a sensor %s', async (_where, path, where) => {
+    const { front, clock, console, logged, isKnown } = open(path, { sensor: 'mcp9808', ...where });
+    const { sensor, ...panel } = await front;
+    expect(sensor?.measures).toBe('body-temperature');
+    expect(sensor?.read()).toEqual({ state: 'lost' });
+    await clock.advanceUntil(isKnown);
+    expect(logged[0]).toMatch(/is ready/);
+    await clock.advance(4_000);
+    expect(sensor?.read().state).not.toBe('lost');
+    await clock.advanceUntil(panel.close());
+    expect(sensor?.read()).toEqual({ state: 'lost' });
+    expect(console.closed).toBe(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('has none where none is named', async () => {
+    const { front, clock } = open('sim:');
+    const panel = await front;
+    expect(panel.sensor).toBeUndefined();
+    await clock.advanceUntil(panel.close());
+  });
+
+  it.each([
+    ['a sensor that does not exist', undefined, { sensor: 'bmp280' }, 'sensor-kind'],
+    ['a sensor on no board', undefined, { sensor: 'mcp9808' }, 'terminal-setup'],
+    ['a board that is none', undefined, { sensor: 'mcp9808', sensorBoard: 'COM4' }, 'sensor-kind'],
+    ['no panel beside it', 'COM3', { sensor: 'mcp9808', sensorBoard: 'sim:' }, 'panel-path'],
+  ] as const)('refuses %s', async (_what, path, sensors, code) => {
+    const { front, clock } = open(path, sensors);
+    const refused = expect(front).rejects.toThrow(expect.objectContaining({ code }));
+    await clock.advance(5_000);
+    await refused;
   });
 });

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { copyFile, readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ScriptedPanel } from '../../demo/scripted-panel.ts';
 import type { Site, SiteOptions } from '../../demo/site.ts';
@@ -12,7 +10,6 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { Network } from '../../runtime/network.ts';
 import { ChaosNetwork } from '../support/chaos-network.ts';
 import { hurriedClock } from '../support/hurried-clock.ts';
-import { compiled } from '../support/programs.ts';
 import { openSite, surroundings } from './open-site.ts';
 
 const IDENTITY = 'maria';
@@ -276,41 +273,5 @@ describe('a new password', () => {
     const wallet = await olderCard(site);
     const { outcome } = await tap(site, wallet, {}, { goal: 'recover' });
     expect(outcome).toEqual(refused('no-recovery-code'));
-  });
-});
-
-describe('npm start -- --suite limbasiya-2021', () => {
-  const run = promisify(execFile);
-  const demo = (...words: string[]) =>
-    run(process.execPath, [compiled('demo'), ...words], { encoding: 'utf8' });
-
-  it('tells the story that this suite has, and says what each thing is', async () => {
-    const { stdout } = await demo('--once', '--suite', 'limbasiya-2021');
-    expect(stdout.split('\n').filter((line) => /^\d+\. /.test(line))).toEqual([
-      '1. The network is set up',
-      '2. The hubs and the terminal join',
-      '3. A card for Maria Fernandes, under limbasiya-2021',
-      '4. A tap; the patient chooses goa-01, Goa',
-      '5. A tap; the patient chooses pune-02, Pune',
-      '6. A wrong password',
-      '7. The password is changed, on the card alone',
-      '8. The card is lost, and revoked',
-      '9. Moving off it: a cardea-1 card for Maria Fernandes',
-    ]);
-    for (const said of [
-      'no hub was called, nobody counts',
-      'has no revocation',
-      'the same patient as before',
-    ]) {
-      expect(stdout).toContain(said);
-    }
-    expect(stdout).toContain('Every step went as it should.');
-  });
-
-  it('knows no third suite', async () => {
-    await expect(demo('--suite', 'cardea-2')).rejects.toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('cardea-1 and limbasiya-2021'),
-    });
   });
 });
