@@ -36,6 +36,8 @@ export interface HttpsRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** A media type that is taken besides JSON, and wanted rather; its bytes are left as they come. */
+  readonly inBytes?: string;
   /** From asking to the end of the answer: 15 s when left out. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
@@ -44,7 +46,7 @@ export interface HttpsRequest {
 export interface HttpsAnswer {
   /** HTTP's. */
   readonly status: number;
-  /** From JSON; undefined for an answer without a body. */
+  /** From JSON; a Uint8Array for an answer in bytes; undefined for one without a body. */
   readonly body: unknown;
 }
 
@@ -126,7 +128,7 @@ export class HttpsClient {
       this.#underWay.add(fail);
       request.on('error', (cause) => fail(this.#failure(request, cause)));
       request.on('response', (response) => {
-        this.#read(response).then((answer) => {
+        this.#read(response, asked.inBytes).then((answer) => {
           settle();
           resolve(answer);
         }, fail);
@@ -134,7 +136,7 @@ export class HttpsClient {
     });
   }
 
-  #start({ method, path, body }: HttpsRequest): ClientRequest {
+  #start({ method, path, body, inBytes }: HttpsRequest): ClientRequest {
     const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const request = httpRequest({
       ...this.#options.address,
@@ -142,7 +144,7 @@ export class HttpsClient {
       method,
       path,
       headers: {
-        accept: 'application/json, application/problem+json',
+        accept: [inBytes, 'application/json', 'application/problem+json'].filter(Boolean).join(', '),
         ...(content && { 'content-type': 'application/json', 'content-length': content.length }),
       },
     });
@@ -150,7 +152,7 @@ export class HttpsClient {
     return request;
   }
 
-  async #read(response: IncomingMessage): Promise<HttpsAnswer> {
+  async #read(response: IncomingMessage, inBytes?: string): Promise<HttpsAnswer> {
     const limit = this.#options.maxAnswerBytes ?? MAX_ANSWER_BYTES;
     const chunks: Uint8Array[] = [];
     let length = 0;
@@ -166,9 +168,10 @@ export class HttpsClient {
       throw this.#unreachable('closed the connection in the middle of its answer', cause);
     }
     const status = response.statusCode ?? 0;
-    const body =
-      length === 0 ? undefined : parseJson(response.headers['content-type'], Buffer.concat(chunks));
-    return { status, body };
+    const type = response.headers['content-type'];
+    if (length === 0) return { status, body: undefined };
+    const bytes = joined(chunks, length);
+    return { status, body: inBytes !== undefined && type === inBytes ? bytes : parseJson(type, bytes) };
   }
 
   async #open(): Promise<TLSSocket> {
@@ -239,14 +242,25 @@ class VerifyingAgent extends Agent {
   }
 }
 
-function parseJson(contentType: string | undefined, bytes: Buffer): unknown {
+/** Never a Buffer, whose `slice` would alias where others copy. */
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function parseJson(contentType: string | undefined, bytes: Uint8Array): unknown {
   if (!/^application\/(?:problem\+)?json(?:;|$)/.test(contentType ?? '')) {
     throw new RcAnswerError(
       'the registration centre answers with something other than JSON: check the address',
     );
   }
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(Buffer.from(bytes.buffer).toString('utf8'));
   } catch (cause) {
     throw new RcAnswerError("the registration centre's answer is not JSON: check the address", { cause });
   }

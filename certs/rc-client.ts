@@ -11,6 +11,8 @@ import {
   type RevokeRequest,
   registrationResponse,
 } from '../protocol/rc-api/cards.ts';
+import { COMPACT_FEED } from '../protocol/rc-api/compact-feed.ts';
+import { CompactPage } from '../protocol/rc-api/compact-page.ts';
 import {
   type FeedCard,
   type FeedPage,
@@ -182,8 +184,21 @@ export class RcClient {
 
   /** A page of the feed, waiting up to `query.wait` seconds for one. Aborting `signal` ends the wait with its reason. */
   feed(query: FeedQuery, signal?: AbortSignal): Promise<FeedPage> {
-    const timeoutMs = Number(query.wait ?? 0) * 1000 + POLL_MARGIN_MS;
-    return this.#call(feedPage, { method: 'GET', path: `/v1/feed${queryText(query)}`, timeoutMs, signal });
+    return this.#call(feedPage, { ...feedRequest(query), signal });
+  }
+
+  /** The same, in bytes where the RC has them so: at a tenth of the cost. */
+  async feedInBytes(query: FeedQuery, signal?: AbortSignal): Promise<FeedPage | CompactPage> {
+    const request = { ...feedRequest(query), inBytes: COMPACT_FEED, signal };
+    const answer = await this.#https.request(request);
+    if (answer.status !== 200 || !(answer.body instanceof Uint8Array)) {
+      return this.#understand(feedPage, request, answer);
+    }
+    try {
+      return new CompactPage(answer.body);
+    } catch (cause) {
+      throw notUnderstood(request.path, cause);
+    }
   }
 
   feedCard(uid: string): Promise<FeedCard> {
@@ -233,7 +248,10 @@ export class RcClient {
   }
 
   async #call<T>(schema: z.ZodType<T>, request: HttpsRequest): Promise<T> {
-    const answer = await this.#https.request(request);
+    return this.#understand(schema, request, await this.#https.request(request));
+  }
+
+  #understand<T>(schema: z.ZodType<T>, request: HttpsRequest, answer: HttpsAnswer): T {
     if (answer.status >= 400) throw refusal(answer);
     const parsed = schema.safeParse(answer.body);
     if (answer.status < 200 || answer.status >= 300 || !parsed.success) {
@@ -241,6 +259,11 @@ export class RcClient {
     }
     return parsed.data;
   }
+}
+
+function feedRequest(query: FeedQuery) {
+  const timeoutMs = Number(query.wait ?? 0) * 1000 + POLL_MARGIN_MS;
+  return { method: 'GET', path: `/v1/feed${queryText(query)}`, timeoutMs } as const;
 }
 
 function refusal({ status, body }: HttpsAnswer): RcRefusedError | RcAnswerError {

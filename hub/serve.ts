@@ -16,6 +16,7 @@ import { Resources } from '../runtime/stop.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { answerAudit } from './audit-page.ts';
 import { copyHubStore } from './backup.ts';
+import { rcOver } from './feed/rc.ts';
 import { type Front, OwnFront } from './front.ts';
 import { type HealthEndpoint, serveHealth } from './health/endpoint.ts';
 import { examineHealth } from './health/health.ts';
@@ -129,7 +130,7 @@ export async function serveHub(options: ServeOptions): Promise<RunningHub> {
         policy: { ...DEFAULT_POLICY, ...policy },
         store,
         cipher,
-        rc: tellingAuthority(rc, (authority) => renewal.authorityIs(authority)),
+        rc: tellingAuthority(rcOver(rc), (authority) => renewal.authorityIs(authority)),
         listen,
         front: frontFor(options),
         ...(limbasiya && { limbasiya: { identity: limbasiya, rc } }),

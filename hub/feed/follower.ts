@@ -1,3 +1,5 @@
+import { COMPACT_PAGE_MAX } from '../../protocol/rc-api/compact-feed.ts';
+import { CompactPage } from '../../protocol/rc-api/compact-page.ts';
 import type { FeedPage, FeedQuery } from '../../protocol/rc-api/feed.ts';
 import { VERSION } from '../../runtime/version.ts';
 import type { HubServices } from '../services.ts';
@@ -10,6 +12,11 @@ import { Backoff } from './reach.ts';
 const WAIT_SECONDS = 30;
 /** To apply a page of so many cards keeps those who log in waiting for less than a tenth of a second. */
 const PAGE_SIZE = 2_000;
+/**
+ * For as long as nobody is served: a first sync. Every page writes most of the index by UID anew, so that fewer of
+ * them cost less. One of so many takes less than a second.
+ */
+const LARGE_PAGE_SIZE = COMPACT_PAGE_MAX;
 
 export interface FollowerOptions {
   readonly rc: Rc;
@@ -57,16 +64,15 @@ async function readPages(
   const givenUp = new AbortController();
   const { notAfter: certificateEnds } = services.identity;
   let listOf = position?.heard;
-  const ask = (query: FeedQuery) => {
+  const ask = (query: FeedQuery): Promise<Page> => {
     const news = { version: VERSION, certificateEnds, ...(listOf !== undefined && { listOf }) };
     return rc.feed({ ...query, ...news }, AbortSignal.any([signal, givenUp.signal]));
   };
   try {
-    let next: Promise<FeedPage> | null = ask(queryAfter(position));
+    let next: Promise<Page> | null = ask(queryAfter(position));
     while (next !== null) {
-      const page: FeedPage = await next;
-      const { generation, cursor: after } = page;
-      next = page.more ? ask({ generation, after, limit: PAGE_SIZE }) : null;
+      const page: Page = await next;
+      next = page.more ? ask({ ...placeAfter(page), limit: sizeAfter(page, services) }) : null;
       // It is waited for only once this page has been applied; its failure is to be heard then.
       next?.catch(() => {});
       await applyPage(services, page);
@@ -78,13 +84,24 @@ async function readPages(
   }
 }
 
+type Page = FeedPage | CompactPage;
+
+function placeAfter({ generation, cursor: after }: Page): FeedQuery {
+  return { generation, after };
+}
+
+/** An RC that has pages in bytes has large ones. */
+function sizeAfter(page: Page, { sessions }: Pick<HubServices, 'sessions'>): number {
+  return page instanceof CompactPage && sessions.count === 0 ? LARGE_PAGE_SIZE : PAGE_SIZE;
+}
+
 function queryAfter(position: FeedPosition | null): FeedQuery {
   if (position === null) return { limit: PAGE_SIZE };
   const { generation, cursor } = position;
   return { generation, after: cursor, wait: WAIT_SECONDS, limit: PAGE_SIZE };
 }
 
-async function applyPage(services: HubServices, page: FeedPage): Promise<void> {
+async function applyPage(services: HubServices, page: Page): Promise<void> {
   const { store, sessions, reporter, surroundings } = services;
   const { revoked, restored, due } = await store.lists.applyPage(page);
   sessions.endRevoked(revoked);
@@ -92,7 +109,8 @@ async function applyPage(services: HubServices, page: FeedPage): Promise<void> {
     surroundings.log.warn('the registration centre was restored: reading the feed from its beginning');
   }
   if (due) reporter.wake();
-  if (page.changes.length > 0) surroundings.log.info('lists updated', { changes: page.changes.length });
+  const changes = page instanceof CompactPage ? page.count : page.changes.length;
+  if (changes > 0) surroundings.log.info('lists updated', { changes });
 }
 
 /** Says once when the lists come to another state. */

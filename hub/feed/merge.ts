@@ -1,5 +1,6 @@
-import { equalConstantTime, fromHex } from '../../protocol/bytes.ts';
-import { type HubCard, PENDING_PINS_MAX } from '../../protocol/rc-api/cards.ts';
+import { equalConstantTime } from '../../protocol/bytes.ts';
+import { PENDING_PINS_MAX } from '../../protocol/rc-api/cards.ts';
+import type { CardInBytes } from '../../protocol/rc-api/compact-feed.ts';
 import { allPendingPins, type Counts, type HeldCard, newCounts, type PendingPin } from '../card.ts';
 
 /**
@@ -9,7 +10,7 @@ import { allPendingPins, type Counts, type HeldCard, newCounts, type PendingPin 
  * @param restored a page read from 0 in another generation: the RC may have been restored to an older state,
  *   and counts its epochs anew from there
  */
-export function mergeCard(held: HeldCard | null, heard: HubCard, { restored = false } = {}): HeldCard {
+export function mergeCard(held: HeldCard | null, heard: CardInBytes, { restored = false } = {}): HeldCard {
   const card = heldFrom(heard);
   if (held === null) return card;
   const isPinHeard = card.pinVersion >= held.pinVersion;
@@ -69,26 +70,13 @@ function hasSomethingToTell(counts: Counts): boolean {
   return counts.failures > 0 || counts.locked;
 }
 
-function heldFrom(card: HubCard): HeldCard {
+function heldFrom({ pending, ...heard }: CardInBytes): HeldCard {
   return {
-    uid: fromHex(card.uid),
-    subject: fromHex(card.subject),
-    psk: fromHex(card.psk),
-    oprfSeed: fromHex(card.oprfSeed),
-    cs: fromHex(card.cs),
-    rs: card.rs === null ? null : fromHex(card.rs),
-    pinVersion: card.pinVersion,
-    epoch: card.epoch,
-    revoked: card.status === 'revoked',
-    locked: card.locked,
-    counts: newCounts(card.epoch),
+    ...heard,
+    counts: newCounts(heard.epoch),
     reportDue: false,
     pending: null,
-    pendingElsewhere: card.pending.map(({ pinVersion, cs, proof }) => ({
-      pinVersion,
-      cs: fromHex(cs),
-      proof: fromHex(proof),
-    })),
+    pendingElsewhere: pending,
     evaluatedUpTo: 0,
   };
 }

@@ -1,10 +1,13 @@
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import type { HubCard } from '../../protocol/rc-api/cards.ts';
+import { type CardInBytes, cardInBytes, FLAG } from '../../protocol/rc-api/compact-feed.ts';
+import { CompactPage } from '../../protocol/rc-api/compact-page.ts';
 import type { FeedPage } from '../../protocol/rc-api/feed.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import { mergeCard } from '../feed/merge.ts';
 import type { CardRows } from './cards.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { NewCards } from './new-cards.ts';
 
 /** How far the hub has read the feed (PROTOCOL 2.6). */
 export interface FeedPosition {
@@ -53,6 +56,7 @@ const RC_RESTORE = `
 export class Lists {
   readonly #group: GroupCommit;
   readonly #cards: CardRows;
+  readonly #newCards: NewCards;
   /** As it is in the database, for every login asks; undefined when that has to be looked up. */
   #position: FeedPosition | null | undefined;
   readonly #find;
@@ -67,6 +71,7 @@ export class Lists {
   constructor(db: Database, group: GroupCommit, cards: CardRows) {
     this.#group = group;
     this.#cards = cards;
+    this.#newCards = new NewCards(db);
     this.#find = db.prepare<[], FeedRow>('SELECT generation, cursor, heard, from_zero FROM feed');
     this.#put = db.prepare(`
       INSERT OR REPLACE INTO feed (only, generation, cursor, heard, from_zero)
@@ -91,11 +96,11 @@ export class Lists {
   /**
    * Applies a page and its cursor in one transaction. Another generation than the last page's means that
    * the RC was restored: everything this hub knows becomes due to be told.
-   * @returns the UIDs of the cards that this page revokes, whether the generation is another, and whether something
-   *   new is due to be told
+   * @returns the UIDs of the cards that are revoked by this page, or may have been, whether the generation is
+   *   another, and whether something new is due to be told
    */
   async applyPage(
-    page: FeedPage,
+    page: FeedPage | CompactPage,
   ): Promise<{ readonly revoked: Uint8Array[]; readonly restored: boolean; readonly due: boolean }> {
     const applied = await this.#group.write(() => {
       const row = this.#find.get();
@@ -108,7 +113,10 @@ export class Lists {
         this.#reportHoldings.run();
         this.#metRestore.run(page.time);
       }
-      const revoked = page.changes.flatMap(({ card }) => this.#merge(card, isRereading));
+      const revoked =
+        page instanceof CompactPage
+          ? this.#takeCompact(page, isRereading)
+          : page.changes.flatMap(({ card }) => this.#merge(cardInBytes(card), isRereading));
       this.#put.run({
         generation: fromHex(page.generation),
         cursor: page.cursor,
@@ -129,10 +137,28 @@ export class Lists {
 
   /** Cards heard of besides the feed. @returns the UIDs of those that are revoked by it */
   apply(cards: readonly HubCard[]): Promise<Uint8Array[]> {
-    return this.#group.write(() => cards.flatMap((card) => this.#merge(card, false)));
+    return this.#group.write(() => cards.flatMap((card) => this.#merge(cardInBytes(card), false)));
   }
 
-  #merge(heard: HubCard, restored: boolean): Uint8Array[] {
+  /** @returns the UIDs of all that are revoked: to end a session that was ended before, or none, does nothing */
+  #takeCompact(page: CompactPage, restored: boolean): Uint8Array[] {
+    // Somebody who reads again holds them all.
+    if (!restored && this.#newCards.put(page)) {
+      for (const index of page.withPending) {
+        const { uid, pending } = page.card(index);
+        this.#cards.putPendingElsewhere(uid, pending);
+      }
+    } else {
+      for (let index = 0; index < page.count; index++) this.#merge(page.card(index), restored);
+    }
+    const revoked: Uint8Array[] = [];
+    for (let index = 0; index < page.count; index++) {
+      if ((page.flagsOf(index) & FLAG.revoked) !== 0) revoked.push(page.uidOf(index));
+    }
+    return revoked;
+  }
+
+  #merge(heard: CardInBytes, restored: boolean): Uint8Array[] {
     const fresh = mergeCard(null, heard);
     if (this.#cards.putNew(fresh)) {
       if (fresh.pendingElsewhere.length > 0) {

@@ -69,9 +69,11 @@ export class GroupCommit {
     const jobs = this.#waiting;
     this.#waiting = [];
     if (jobs.length === 0) return;
+    const [first] = jobs;
     try {
       this.#begin.run();
-      const done = jobs.filter((job) => this.#runAlone(job));
+      if (jobs.length === 1) first?.run();
+      const done = jobs.length === 1 ? jobs : jobs.filter((job) => this.#runAlone(job));
       this.#commitAll.run();
       for (const job of done) job.settle();
     } catch (cause) {

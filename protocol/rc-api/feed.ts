@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { hubCard } from './cards.ts';
+import { COMPACT_PAGE_MAX } from './compact-feed.ts';
 import { count, epoch, hexBytes, pinVersion, time, uid } from './fields.ts';
+
+/** So many changes at most are in a page of JSON. */
+export const JSON_PAGE_MAX = 5_000;
 
 /** `GET /v1/feed`, by a hub (PROTOCOL 2.6). Waits up to `wait` seconds for a change where there is none. */
 export const feedQuery = z.object({
@@ -8,7 +12,8 @@ export const feedQuery = z.object({
   generation: hexBytes(16).optional(),
   after: z.coerce.number().int().min(0).default(0),
   wait: z.coerce.number().int().min(0).max(60).default(0),
-  limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
+  /** In JSON a page has at most JSON_PAGE_MAX changes, whatever is asked for. */
+  limit: z.coerce.number().int().min(1).max(COMPACT_PAGE_MAX).default(1_000),
   /** What the hub says of itself, for operators: its version of Cardea, `time` of its last page, its certificate's end. */
   version: z
     .string()

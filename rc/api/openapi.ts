@@ -14,6 +14,8 @@ export interface DescribedRoute {
   readonly params?: z.ZodType | undefined;
   readonly querystring?: z.ZodType | undefined;
   readonly answer?: z.ZodType | undefined;
+  /** The media type of the same answer in bytes, for whoever asks for it. */
+  readonly inBytes?: string | undefined;
 }
 
 const CONTACT_TYPE = 'application/json';
@@ -28,7 +30,7 @@ const REFUSED_STATUSES = [...new Set([...Object.values(REFUSALS), 500, 503])].so
 export function addOpenApiRoute(app: ZodApp): void {
   const routes: DescribedRoute[] = [];
   let document: string | undefined;
-  app.addHook('onRoute', ({ method, url, schema }) => {
+  app.addHook('onRoute', ({ method, url, schema, config }) => {
     const name = `${String(method)} ${url}`;
     if (!isRouteName(name)) return;
     const { body, params, querystring, response } = schema ?? {};
@@ -39,6 +41,7 @@ export function addOpenApiRoute(app: ZodApp): void {
       params: zodOnly(params),
       querystring: zodOnly(querystring),
       answer: zodOnly(answers['200']),
+      inBytes: config?.inBytes,
     });
   });
   app.get('/v1/openapi.json', async (_request, reply) => {
@@ -82,7 +85,7 @@ export function openApiDocument(routes: readonly DescribedRoute[]): JsonSchema {
   };
 }
 
-function operationOf({ name, body, params, querystring, answer }: DescribedRoute): JsonSchema {
+function operationOf({ name, body, params, querystring, answer, inBytes }: DescribedRoute): JsonSchema {
   const callers: 'anyone' | readonly string[] = ACCESS[name];
   const refusals = REFUSED_STATUSES.map((status) => [status, { $ref: '#/components/responses/Problem' }]);
   return {
@@ -97,7 +100,10 @@ function operationOf({ name, body, params, querystring, answer }: DescribedRoute
     responses: {
       200: {
         description: 'Done',
-        content: { [CONTACT_TYPE]: { schema: answer === undefined ? {} : schemaOf(answer, 'output') } },
+        content: {
+          [CONTACT_TYPE]: { schema: answer === undefined ? {} : schemaOf(answer, 'output') },
+          ...(inBytes !== undefined && { [inBytes]: { schema: { contentMediaType: inBytes } } }),
+        },
       },
       ...Object.fromEntries(refusals),
     },

@@ -10,6 +10,10 @@ declare module 'fastify' {
     /** Who calls; null on the routes that are for anyone. */
     caller: Membership | null;
   }
+  interface FastifyContextConfig {
+    /** The media type in which a route answers besides JSON, where it is asked for. */
+    inBytes?: string;
+  }
 }
 
 /** Types of a route's request and answer, out of its zod schemas. */

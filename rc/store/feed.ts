@@ -37,6 +37,11 @@ export interface Changes {
   readonly more: boolean;
 }
 
+/** How much of a page they take up. */
+export function sizeOf(changes: readonly Change[]): number {
+  return changes.reduce((size, { card }) => size + 1 + card.pending.length / 2, 0);
+}
+
 export type CardStateRow = Omit<CardState, 'revoked' | 'locked' | 'pending'> & {
   readonly number: number;
   readonly sequence: number;
@@ -46,16 +51,36 @@ export type CardStateRow = Omit<CardState, 'revoked' | 'locked' | 'pending'> & {
   readonly pending: string | null;
 };
 
-export const SELECT_CARD_STATE = `
-  SELECT number, sequence, uid, key_id AS keyId, patient AS patientId, cs, rs, pin_version AS pinVersion, epoch,
+const COMPUTED = `
     revoked IS NOT NULL AS revoked, EXISTS (SELECT 1 FROM locks WHERE card = cards.number) AS locked,
     CASE WHEN EXISTS (SELECT 1 FROM pins WHERE card = cards.number) THEN
       (SELECT json_group_array(json_object('pinVersion', version, 'cs', lower(hex(cs)))) FROM (
         SELECT version, cs FROM pins
         WHERE card = cards.number AND changed = 0 AND base = cards.pin_version AND version > cards.pin_version
         ORDER BY reported DESC, version DESC LIMIT ${PENDING_PINS_MAX}))
-    END AS pending
+    END AS pending`;
+
+const SELECT_CARD_STATE = `
+  SELECT number, sequence, uid, key_id AS keyId, patient AS patientId, cs, rs, pin_version AS pinVersion, epoch,
+    ${COMPUTED}
   FROM cards`;
+
+/** For pages of thousands: a value that is handed over costs more than the bytes in it. */
+const SELECT_PAGE = `
+  SELECT sequence, key_id AS keyId, pin_version AS pinVersion, epoch,
+    CAST(uid || patient || cs || coalesce(rs, x'') AS BLOB) AS own,
+    ${COMPUTED}
+  FROM cards WHERE sequence > ? ORDER BY sequence LIMIT ?`;
+
+/** A row of such a page. */
+interface PageRow
+  extends Pick<
+    CardStateRow,
+    'sequence' | 'keyId' | 'pinVersion' | 'epoch' | 'revoked' | 'locked' | 'pending'
+  > {
+  /** `uid[16] || patient[16] || cs[32] || rs[32]`, without `rs` where there is none. */
+  readonly own: Buffer;
+}
 
 /**
  * The hubs' feed (PROTOCOL 2.6). A card stands in it once, at the sequence number of its latest change: a hub
@@ -63,9 +88,11 @@ export const SELECT_CARD_STATE = `
  */
 export class Feed {
   readonly #db: Database;
+  readonly #page;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#page = db.prepare<[number, number], PageRow>(SELECT_PAGE);
   }
 
   /** Which life of this registry the sequence numbers belong to: 16 bytes, new at `init` and at each restore. */
@@ -80,23 +107,20 @@ export class Feed {
 
   /**
    * Changes whose sequence numbers are above `after`, in order, nothing skipped: at least one where there is
-   * any, and at most `limit`, each pending PIN counted as half a card, so that no page grows beyond its bounds.
+   * any, and at most `limit` by `sizeOf`, which counts each pending PIN as half a card, so that no page grows
+   * beyond its bounds.
    */
   async changesAfter(after: number, limit: number): Promise<Changes> {
     // One read transaction: `cursor` must not run ahead of the rows.
     return this.#db.transaction(() => {
-      const rows = this.#db
-        .prepare<[number, number], CardStateRow>(
-          `${SELECT_CARD_STATE} WHERE sequence > ? ORDER BY sequence LIMIT ?`,
-        )
-        .all(after, limit + 1);
+      const rows = this.#page.all(after, limit + 1);
       const changes: Change[] = [];
       let size = 0;
       for (const row of rows) {
-        const card = cardState(row);
-        size += 1 + card.pending.length / 2;
+        const change = { sequence: row.sequence, card: pageCard(row) };
+        size += sizeOf([change]);
         if (size > limit && changes.length > 0) break;
-        changes.push({ sequence: row.sequence, card });
+        changes.push(change);
       }
       const more = rows.length > changes.length;
       return {
@@ -120,6 +144,22 @@ export function cardStateRow(db: Database, uid: Uint8Array): CardStateRow | unde
 export function cardState(row: CardStateRow): CardState {
   const { number: _number, sequence: _sequence, revoked, locked, pending, ...state } = row;
   return { ...state, revoked: revoked === 1, locked: locked === 1, pending: pendingKeys(pending) };
+}
+
+function pageCard({ own, keyId, pinVersion, epoch, revoked, locked, pending }: PageRow): CardState {
+  const part = (from: number, length: number) => new Uint8Array(own.buffer, own.byteOffset + from, length);
+  return {
+    uid: part(0, 16),
+    keyId,
+    patientId: part(16, 16),
+    cs: part(32, 32),
+    rs: own.length === 64 ? null : part(64, 32),
+    pinVersion,
+    epoch,
+    revoked: revoked === 1,
+    locked: locked === 1,
+    pending: pendingKeys(pending),
+  };
 }
 
 function pendingKeys(json: string | null): readonly PendingKey[] {

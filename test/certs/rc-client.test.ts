@@ -2,6 +2,9 @@ import type { RequestListener } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { RcClient } from '../../certs/rc-client.ts';
 import { RcRefusedError } from '../../certs/rc-errors.ts';
+import { utf8 } from '../../protocol/bytes.ts';
+import { CompactPage } from '../../protocol/rc-api/compact-page.ts';
+import { compactBytes } from '../support/compact-feed.ts';
 import {
   answerJson,
   inMemory,
@@ -77,6 +80,7 @@ const status = {
   certificateEnds: 9,
   restored: null,
   missing: { count: 0, cards: [] },
+  doubted: { count: 0, cards: [] },
   audit: { rows: 3, anchor: `3:${'ab'.repeat(16)}` },
   cards: { active: 1, revoked: 0, locked: 0 },
   members: { hubs: 1, devices: 0, operators: 1 },
@@ -185,6 +189,64 @@ describe.each(table)('$name', ({ ask, head, body, answer }) => {
   test('does not take an answer to something else', async () => {
     const client = await clientOf((_request, response) => answerJson(response, { other: true }));
     await expect(ask(client)).rejects.toMatchObject({ code: 'rc-answer-malformed' });
+  });
+});
+
+describe('the feed in bytes', () => {
+  const COMPACT = 'application/vnd.cardea.feed';
+  const bytes = compactBytes(page);
+
+  test('is asked for before JSON, and read', async () => {
+    const asked: unknown[] = [];
+    const client = await clientOf((request, response) => {
+      asked.push(request.url, request.headers.accept);
+      response.writeHead(200, { 'content-type': COMPACT }).end(bytes);
+    });
+    const read = await client.feedInBytes({ generation: HEX16, after: 3 });
+    expect(read).toBeInstanceOf(CompactPage);
+    expect(read).toMatchObject({ generation: HEX16, time: 5, cursor: 7, count: 1 });
+    const accepted = `${COMPACT}, application/json, application/problem+json`;
+    expect(asked).toEqual([`/v1/feed?generation=${HEX16}&after=3`, accepted]);
+  });
+
+  test('may come as JSON: not everybody has it', async () => {
+    const client = await clientOf((_request, response) => answerJson(response, page));
+    expect(await client.feedInBytes({})).toEqual(page);
+  });
+
+  test.each([
+    ['cut short', COMPACT, bytes.slice(0, -1)],
+    ['empty', COMPACT, new Uint8Array(0)],
+    ['JSON', COMPACT, utf8(JSON.stringify(page))],
+    ['bytes by another name', 'application/octet-stream', bytes],
+    ['bytes by the name of JSON', 'application/json', bytes],
+    ['other JSON', 'application/json', utf8('{"other": true}')],
+  ])('that is %s is not understood', async (_what, type, body) => {
+    const client = await clientOf((_request, response) => {
+      response.writeHead(200, { 'content-type': type }).end(body);
+    });
+    await expect(client.feedInBytes({})).rejects.toMatchObject({ code: 'rc-answer-malformed' });
+  });
+
+  test('brings a refusal as JSON does, and takes none for a page', async () => {
+    const problem = { title: 'No', status: 403, detail: 'revoked', code: 'member-revoked' };
+    const refusals = [
+      ['application/problem+json', utf8(JSON.stringify(problem)), 'rc-refused'],
+      [COMPACT, bytes, 'rc-answer-malformed'],
+    ] as const;
+    for (const [type, body, code] of refusals) {
+      const client = await clientOf((_request, response) => {
+        response.writeHead(403, { 'content-type': type }).end(body);
+      });
+      await expect(client.feedInBytes({})).rejects.toMatchObject({ code });
+    }
+  });
+
+  test('is not read where JSON alone was asked for', async () => {
+    const client = await clientOf((_request, response) => {
+      response.writeHead(200, { 'content-type': COMPACT }).end(bytes);
+    });
+    await expect(client.feed({})).rejects.toMatchObject({ code: 'rc-answer-malformed' });
   });
 });
 

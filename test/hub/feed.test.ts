@@ -4,6 +4,7 @@ import { mergeCard } from '../../hub/feed/merge.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import type { HubCard } from '../../protocol/rc-api/cards.ts';
+import { cardInBytes } from '../../protocol/rc-api/compact-feed.ts';
 import { Site, until } from './site.ts';
 import { attemptOf } from './test-device.ts';
 
@@ -23,15 +24,20 @@ const HEARD: HubCard = {
   pending: [],
 };
 
+/** As heard in JSON. */
+function merge(card: HeldCard | null, heard: HubCard, options?: { readonly restored: boolean }): HeldCard {
+  return mergeCard(card, cardInBytes(heard), options);
+}
+
 function held(changes: Partial<HeldCard> = {}): HeldCard {
-  return { ...mergeCard(null, HEARD), ...changes };
+  return { ...merge(null, HEARD), ...changes };
 }
 
 const COUNTED = { attemptsLeft: 2, failures: 7, locked: false, epoch: 2 };
 
 describe('what the RC says of a card', () => {
   it('is taken as it is when the card is new here', () => {
-    const card = mergeCard(null, HEARD);
+    const card = merge(null, HEARD);
     expect(card).toMatchObject({
       pinVersion: 3,
       epoch: 2,
@@ -44,52 +50,52 @@ describe('what the RC says of a card', () => {
 
   it('never lowers the PIN version, and then leaves its key alone', () => {
     const cs = fromHex('aa'.repeat(32));
-    const card = mergeCard(held({ pinVersion: 4, cs }), HEARD);
+    const card = merge(held({ pinVersion: 4, cs }), HEARD);
     expect(card).toMatchObject({ pinVersion: 4, cs });
   });
 
   it('replaces the key under the same PIN version', () => {
-    const card = mergeCard(held({ cs: fromHex('aa'.repeat(32)) }), HEARD);
+    const card = merge(held({ cs: fromHex('aa'.repeat(32)) }), HEARD);
     expect(toHex(card.cs)).toBe(HEARD.cs);
   });
 
   it('never undoes a revocation', () => {
-    expect(mergeCard(held({ revoked: true }), HEARD).revoked).toBe(true);
-    expect(mergeCard(held(), { ...HEARD, status: 'revoked' }).revoked).toBe(true);
+    expect(merge(held({ revoked: true }), HEARD).revoked).toBe(true);
+    expect(merge(held(), { ...HEARD, status: 'revoked' }).revoked).toBe(true);
   });
 
   it('leaves the counts alone in the same epoch, and begins them anew in the next', () => {
     const card = held({ counts: COUNTED });
-    expect(mergeCard(card, HEARD).counts).toEqual(COUNTED);
-    expect(mergeCard(card, { ...HEARD, epoch: 3 }).counts).toEqual(newCounts(3));
+    expect(merge(card, HEARD).counts).toEqual(COUNTED);
+    expect(merge(card, { ...HEARD, epoch: 3 }).counts).toEqual(newCounts(3));
   });
 
   it('lifts a lock of this hub in the next epoch, and not in the same', () => {
     const card = held({ counts: { ...COUNTED, locked: true } });
-    expect(isLocked(mergeCard(card, HEARD))).toBe(true);
-    expect(isLocked(mergeCard(card, { ...HEARD, epoch: 3 }))).toBe(false);
+    expect(isLocked(merge(card, HEARD))).toBe(true);
+    expect(isLocked(merge(card, { ...HEARD, epoch: 3 }))).toBe(false);
   });
 
   it('locks nothing in an epoch that a new PIN here has ended already', () => {
     const card = held({ pinVersion: 4, counts: newCounts(3) });
-    expect(isLocked(mergeCard(card, { ...HEARD, locked: true }))).toBe(false);
-    expect(isLocked(mergeCard(card, { ...HEARD, locked: true, pinVersion: 4, epoch: 3 }))).toBe(true);
+    expect(isLocked(merge(card, { ...HEARD, locked: true }))).toBe(false);
+    expect(isLocked(merge(card, { ...HEARD, locked: true, pinVersion: 4, epoch: 3 }))).toBe(true);
   });
 
   it('does not give tries back for the new PIN that was taken over here', () => {
     const counts = { ...COUNTED, epoch: 3 };
-    const card = mergeCard(held({ pinVersion: 4, counts }), { ...HEARD, pinVersion: 4, epoch: 3 });
+    const card = merge(held({ pinVersion: 4, counts }), { ...HEARD, pinVersion: 4, epoch: 3 });
     expect(card.counts).toEqual(counts);
     expect(card.reportDue).toBe(true);
   });
 
   it('of an older epoch says nothing of locks', () => {
-    const card = mergeCard(held({ epoch: 4, counts: newCounts(4) }), { ...HEARD, locked: true });
+    const card = merge(held({ epoch: 4, counts: newCounts(4) }), { ...HEARD, locked: true });
     expect(card).toMatchObject({ epoch: 4, locked: false });
   });
 
   it('of an older epoch is believed after a restore, and the counts stay', () => {
-    const card = mergeCard(held({ epoch: 4, counts: { ...COUNTED, epoch: 4 } }), HEARD, { restored: true });
+    const card = merge(held({ epoch: 4, counts: { ...COUNTED, epoch: 4 } }), HEARD, { restored: true });
     expect(card).toMatchObject({ epoch: 2, counts: COUNTED, reportDue: true });
   });
 });
@@ -108,21 +114,21 @@ describe('new PINs that are pending', () => {
   const card = held({ pending, pendingElsewhere });
 
   it('stay when the RC says nothing new of them', () => {
-    expect(mergeCard(card, HEARD)).toMatchObject({ pending, pendingElsewhere });
+    expect(merge(card, HEARD)).toMatchObject({ pending, pendingElsewhere });
     const known = { ...HEARD, pending: [pin(5, 'ac'), pin(4, 'aa')] };
-    expect(mergeCard(card, known)).toMatchObject({ pending, pendingElsewhere });
+    expect(merge(card, known)).toMatchObject({ pending, pendingElsewhere });
   });
 
   it('are joined by those the RC hands on, the latest first', () => {
-    const merged = mergeCard(card, { ...HEARD, pending: [pin(6, 'ad'), pin(5, 'ac')] });
+    const merged = merge(card, { ...HEARD, pending: [pin(6, 'ad'), pin(5, 'ac')] });
     expect(merged).toMatchObject({ pending, pendingElsewhere: [heldPin(6, 'ad'), ...pendingElsewhere] });
-    const first = mergeCard(null, { ...HEARD, pending: [pin(6, 'ad'), pin(5, 'ac')] });
+    const first = merge(null, { ...HEARD, pending: [pin(6, 'ad'), pin(5, 'ac')] });
     expect(first).toMatchObject({ pending: null, pendingElsewhere: [heldPin(6, 'ad'), heldPin(5, 'ac')] });
   });
 
   it('are kept to the latest eight besides the one that was prepared here', () => {
     const handedOn = Array.from({ length: 8 }, (_, index) => pin(10 + index, 'ad'));
-    const merged = mergeCard(card, { ...HEARD, pending: handedOn });
+    const merged = merge(card, { ...HEARD, pending: handedOn });
     expect(merged.pending).toEqual(pending);
     expect(merged.pendingElsewhere.map(({ pinVersion }) => pinVersion)).toEqual(
       handedOn.map(({ pinVersion }) => pinVersion),
@@ -130,22 +136,28 @@ describe('new PINs that are pending', () => {
   });
 
   it('end with the PIN beside which they were prepared, be they above the next', () => {
-    const next = mergeCard(card, { ...HEARD, pinVersion: 4, pending: [pin(6, 'ad')] });
+    const next = merge(card, { ...HEARD, pinVersion: 4, pending: [pin(6, 'ad')] });
     expect(next).toMatchObject({ pending: null, pendingElsewhere: [heldPin(6, 'ad')] });
-    const sameVersion = mergeCard(card, { ...HEARD, cs: 'dd'.repeat(32) });
+    const sameVersion = merge(card, { ...HEARD, cs: 'dd'.repeat(32) });
     expect(sameVersion).toMatchObject({ pending: null, pendingElsewhere: [] });
   });
 
   it('are none of those that the RC knows beside an older PIN than the card’s here', () => {
     const ahead = held({ pinVersion: 4, pending: heldPin(5, 'aa') });
-    const merged = mergeCard(ahead, { ...HEARD, pending: [pin(5, 'ad'), pin(6, 'ae')] });
+    const merged = merge(ahead, { ...HEARD, pending: [pin(5, 'ad'), pin(6, 'ae')] });
     expect(merged).toMatchObject({ pinVersion: 4, pending: heldPin(5, 'aa'), pendingElsewhere: [] });
   });
 });
 
-describe('a hub that follows the feed', () => {
-  it('knows after a restart what it knew, and reads on from there', async () => {
+describe.each(['bytes', 'JSON'])('a hub that follows the feed in %s', (form) => {
+  const openSite = async () => {
     const site = await Site.open();
+    site.rc.hasCompactFeed = form === 'bytes';
+    return site;
+  };
+
+  it('knows after a restart what it knew, and reads on from there', async () => {
+    const site = await openSite();
     const { image } = await site.register(PIN);
     const before = await site.store.lists.position();
     await site.restart();
@@ -154,7 +166,7 @@ describe('a hub that follows the feed', () => {
   });
 
   it('goes on when the RC comes back', async () => {
-    const site = await Site.open();
+    const site = await openSite();
     site.rc.isAway = true;
     site.rc.breakConnections();
     await site.clock.advance(10_000);
@@ -165,7 +177,7 @@ describe('a hub that follows the feed', () => {
   });
 
   it('meets a restored RC: says so, keeps what it knows better, and tells it all again', async () => {
-    const site = await Site.open();
+    const site = await openSite();
     const { image: revoked } = await site.register(PIN);
     const { image: tried } = await site.register(PIN);
     const before = [site.rc.card(revoked.uid), site.rc.card(tried.uid)];
@@ -183,7 +195,7 @@ describe('a hub that follows the feed', () => {
   });
 
   it('tells a restored RC of the new PIN that it had forgotten', async () => {
-    const site = await Site.open();
+    const site = await openSite();
     const { image } = await site.register(PIN);
     const { uid } = image;
     const before = site.rc.card(uid);
@@ -201,7 +213,7 @@ describe('a hub that follows the feed', () => {
   });
 
   it('tells what is due in its order, and each at least once', async () => {
-    const site = await Site.open();
+    const site = await openSite();
     const { image } = await site.register(PIN);
     const { uid } = image;
     const { usk } = site.rc.secretsOf(uid);

@@ -10,6 +10,7 @@ import { parsePin } from '../../protocol/pin.ts';
 import { PinAttempt } from '../../protocol/pin-attempt.ts';
 import { type ChangedPin, changePin, isPinChangeProof, pinChangeProof } from '../../protocol/pin-change.ts';
 import type { HubCard } from '../../protocol/rc-api/cards.ts';
+import type { CompactPage } from '../../protocol/rc-api/compact-page.ts';
 import type {
   FeedCard,
   FeedPage,
@@ -21,6 +22,7 @@ import type {
 import { beginRegistration, hubCardSecrets, makeCard } from '../../protocol/registration.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
+import { compactPage } from '../support/compact-feed.ts';
 
 export const HUB_ID = 'hub-1';
 const CA_PIN = new Uint8Array(16).fill(0xca);
@@ -38,6 +40,9 @@ export class TestRc implements Rc {
   generation = toHex(systemRandom(16));
   readonly reports: ReportsRequest[] = [];
   readonly asked: string[] = [];
+  readonly feedQueries: FeedQuery[] = [];
+  /** Otherwise it is another implementation, which has the feed in JSON alone. */
+  hasCompactFeed = true;
   readonly #clock: Clock;
   readonly #masterKey = systemRandom(32);
   readonly #cards = new Map<string, HubCard>();
@@ -153,8 +158,14 @@ export class TestRc implements Rc {
     this.change(card);
   }
 
-  async feed(query: FeedQuery, signal?: AbortSignal): Promise<FeedPage> {
+  async feed(query: FeedQuery, signal?: AbortSignal): Promise<FeedPage | CompactPage> {
+    const page = await this.#feed(query, signal);
+    return this.hasCompactFeed ? compactPage(page) : page;
+  }
+
+  async #feed(query: FeedQuery, signal?: AbortSignal): Promise<FeedPage> {
     this.#answering();
+    this.feedQueries.push(query);
     let page = this.#page(query);
     if (page.changes.length === 0 && query.wait) {
       await this.#untilChange(Number(query.wait) * 1_000, signal);

@@ -1,4 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { HttpsClient } from '../../certs/https-client.ts';
+import type { RcClient } from '../../certs/rc-client.ts';
+import { fromHex, toHex } from '../../protocol/bytes.ts';
+import { noble } from '../../protocol/crypto/noble.ts';
+import { pinChangeProof } from '../../protocol/pin-change.ts';
+import { COMPACT_FEED, cardInBytes } from '../../protocol/rc-api/compact-feed.ts';
+import { CompactPage } from '../../protocol/rc-api/compact-page.ts';
+import { type FeedQuery, JSON_PAGE_MAX } from '../../protocol/rc-api/feed.ts';
+import { rcPaths } from '../../rc/folder.ts';
+import { changesIn } from '../support/compact-feed.ts';
+import { fillRegistry } from '../support/fill-registry.ts';
 import { begin, completion, randomHex, register } from './registering.ts';
 import { TestRc } from './running-rc.ts';
 
@@ -138,5 +149,87 @@ describe('the feed over the API', () => {
       members: { hubs: 2, devices: 0, operators: 1 },
       hubs: [{ id: 'goa-01' }, { id: 'goa-02' }],
     });
+  });
+});
+
+async function inBytes(client: RcClient, query: FeedQuery): Promise<CompactPage> {
+  const page = await client.feedInBytes(query);
+  if (!(page instanceof CompactPage)) throw new Error('it came in JSON');
+  return page;
+}
+
+describe('the feed in bytes', () => {
+  it('says of every card what it says in JSON', async () => {
+    const rc = await TestRc.start();
+    const admin = await rc.admin();
+    const { client } = await rc.admitHub('goa-01');
+    const [prepared, revoked, locked] = [await register(admin), await register(admin), await register(admin)];
+    await register(admin);
+    await admin.revokeCard(revoked.uid, 'lost');
+    const cs = randomHex(32);
+    const proof = toHex(pinChangeProof(noble, prepared.usk, 2, fromHex(cs)));
+    await client.report({
+      tries: [{ uid: locked.uid, epoch: 0, running: 1, open: 10, total: 10, locked: true }],
+      pins: [{ uid: prepared.uid, pinVersion: 2, base: 1, cs, proof, changed: false }],
+    });
+    const { changes, ...head } = await client.feed({});
+    const page = await inBytes(client, {});
+    expect(page).toMatchObject(head);
+    expect(changesIn(page)).toEqual(
+      changes.map(({ sequence, card }) => ({ sequence, card: cardInBytes(card) })),
+    );
+    const { card: seen } = changesIn(page).find(({ card }) => toHex(card.uid) === prepared.uid) ?? {};
+    expect(seen?.pending).toEqual([{ pinVersion: 2, cs: fromHex(cs), proof: fromHex(proof) }]);
+  });
+
+  it('has pages of more cards than JSON has', async () => {
+    const rc = await TestRc.init();
+    const count = JSON_PAGE_MAX + 200;
+    fillRegistry(rcPaths(rc.folder).store, count);
+    await rc.serve();
+    const { client } = await rc.admitHub('goa-01');
+    const inJson = await client.feed({ limit: count - 50 });
+    expect(inJson).toMatchObject({ cursor: JSON_PAGE_MAX, more: true });
+    const first = await inBytes(client, { limit: count - 50 });
+    expect(first).toMatchObject({ count: count - 50, cursor: count - 50, more: true });
+    const last = await inBytes(client, { generation: first.generation, after: first.cursor, limit: 1_000 });
+    expect(last).toMatchObject({ count: 50, cursor: count, more: false });
+    const uids = [first, last].flatMap((page) => changesIn(page).map(({ card }) => toHex(card.uid)));
+    expect(new Set(uids).size).toBe(count);
+    expect(uids.slice(0, JSON_PAGE_MAX)).toEqual(inJson.changes.map(({ card }) => card.uid));
+  });
+
+  it('tells of a revocation as soon as it is made to a hub that waits, and of nothing when its time is over', async () => {
+    const rc = await TestRc.start();
+    const admin = await rc.admin();
+    const { client } = await rc.admitHub('goa-01');
+    const { uid } = await register(admin);
+    const { generation, cursor } = await inBytes(client, {});
+    const waiting = inBytes(client, { generation, after: cursor, wait: POLL_S });
+    await rc.clock.untilWaiting(POLL_MS, 1);
+    await admin.revokeCard(uid, 'lost');
+    const page = await waiting;
+    expect([page.cursor, changesIn(page).map(({ card }) => card.revoked)]).toEqual([2, [true]]);
+    const again = inBytes(client, { generation, after: 2, wait: POLL_S });
+    await rc.clock.untilWaiting(POLL_MS, 1);
+    await rc.clock.advance(POLL_MS);
+    expect(await again).toMatchObject({ count: 0, cursor: 2, more: false });
+  });
+
+  it('is for those who ask for it, in whatever way HTTP has for that', async () => {
+    const rc = await TestRc.start();
+    const { identity } = await rc.admitHub('goa-01');
+    const { surroundings, running } = rc;
+    const client = new HttpsClient({ surroundings, address: running.address, identity });
+    const isInBytes = async (accepted: string) => {
+      const request = { method: 'GET', path: '/v1/feed', inBytes: accepted } as const;
+      const outcome = await client.request(request).catch((error: unknown) => error);
+      // The client takes nothing for JSON that says it is something else.
+      return outcome instanceof Error;
+    };
+    expect(await isInBytes(`text/html, ${COMPACT_FEED.toUpperCase()};q=1`)).toBe(true);
+    expect(await isInBytes(`${COMPACT_FEED}-2`)).toBe(false);
+    expect(await isInBytes('*/*')).toBe(false);
+    client.close();
   });
 });

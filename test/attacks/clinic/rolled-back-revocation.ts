@@ -1,6 +1,5 @@
 import { mergeCard } from '../../../hub/feed/merge.ts';
-import { toHex } from '../../../protocol/bytes.ts';
-import type { HubCard } from '../../../protocol/rc-api/cards.ts';
+import type { CardInBytes } from '../../../protocol/rc-api/compact-feed.ts';
 import { type Attack, control, doesNotApply, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 
@@ -21,20 +20,20 @@ export const rolledBackRevocation: Attack = {
   async 'cardea-1'() {
     const network = await cardea.CardeaNetwork.open();
     const { uid, subject, cs, rs, psk, oprfSeed } = network.hub(0).row(await network.register('482913'));
-    const active: HubCard = {
-      uid: toHex(uid),
-      status: 'active',
+    const active: CardInBytes = {
+      uid,
+      revoked: false,
       locked: false,
-      subject: toHex(subject),
-      cs: toHex(cs),
-      rs: toHex(rs),
-      psk: toHex(psk),
-      oprfSeed: toHex(oprfSeed),
+      subject,
+      cs,
+      rs,
+      psk,
+      oprfSeed,
       pinVersion: 1,
       epoch: 0,
       pending: [],
     };
-    const held = mergeCard(mergeCard(null, active), { ...active, status: 'revoked' });
+    const held = mergeCard(mergeCard(null, active), { ...active, revoked: true });
     control(held.revoked, 'the hub has heard');
     const after = [false, true].map((restored) => mergeCard(held, active, { restored }));
     return judge(

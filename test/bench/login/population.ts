@@ -1,13 +1,17 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
-import type { HeldCard } from '../../../hub/card.ts';
 import { newCounts } from '../../../hub/card.ts';
-import { CardRows } from '../../../hub/store/cards.ts';
 import { MIGRATIONS } from '../../../hub/store/schema.ts';
 import { createHubStore, openHubStore } from '../../../hub/store/store.ts';
-import { toHex } from '../../../protocol/bytes.ts';
+import { concat, toHex } from '../../../protocol/bytes.ts';
 import { serverPrimitives } from '../../../protocol/crypto/fastest.ts';
 import { cardKeyPair, derivePsk, type KeyPair } from '../../../protocol/keys.ts';
+import {
+  type CardInBytes,
+  COMPACT_PAGE_MAX,
+  CompactPageWriter,
+} from '../../../protocol/rc-api/compact-feed.ts';
+import { CompactPage } from '../../../protocol/rc-api/compact-page.ts';
 import { openStore } from '../../../runtime/sqlite.ts';
 
 /** Every card has a name, a subject and an OPRF seed of its own; keys, which are costly to make, are shared. */
@@ -41,37 +45,38 @@ export function keyOf(keys: readonly BenchKey[], index: number): BenchKey {
 }
 
 /**
- * Fills a hub's database with so many cards, each of which has logged in before, through the hub's own schema
- * and statements; in the order of their names, in which SQLite is fastest.
+ * Fills a hub's database with so many cards, each of which has logged in before: through pages of the feed, as a
+ * first sync does.
  */
 export async function fillStore(folder: string, cards: number, hubId: string): Promise<void> {
   const keys = await benchKeys(hubId);
   createHubStore(folder);
   const store = openHubStore(folder);
-  const now = Date.now();
-  const generation = toHex(bytesOf('generation').subarray(0, 16));
-  await store.lists.applyPage({ generation, cursor: cards, time: now, changes: [], more: false });
+  const head = { generation: toHex(bytesOf('generation').subarray(0, 16)), authority: '00'.repeat(32) };
+  for (let first = 0; first === 0 || first < cards; first += COMPACT_PAGE_MAX) {
+    const cursor = Math.min(first + COMPACT_PAGE_MAX, cards);
+    const writer = new CompactPageWriter();
+    for (let index = first; index < cursor; index++) {
+      writer.add(index + 1, cardOf(index, keyOf(keys, index)));
+    }
+    const more = cursor < cards;
+    const page = concat(...writer.finish({ ...head, time: Date.now(), cursor, more }));
+    await store.lists.applyPage(new CompactPage(page));
+  }
   store.close();
   const db = openStore(join(folder, 'store.sqlite'), MIGRATIONS);
   try {
-    const rows = new CardRows(db);
-    const sorted = Array.from({ length: cards }, (_, index) => ({ index, uid: Buffer.from(uidOf(index)) }));
-    sorted.sort((a, b) => a.uid.compare(b.uid));
-    const fill = db.transaction(() => {
-      for (const { index } of sorted) {
-        const card = heldCard(index, keyOf(keys, index));
-        rows.put(card);
-        rows.putCounts(card.uid, card.counts, { tell: false });
-      }
-    });
-    fill();
+    const { attemptsLeft } = newCounts(0);
+    db.prepare(`
+      INSERT INTO tries (uid, attempts_left, failures, locked, epoch, running, report_due)
+      SELECT uid, ?, 0, 0, 0, 0, 0 FROM card ORDER BY uid`).run(attemptsLeft);
     db.pragma('wal_checkpoint(TRUNCATE)');
   } finally {
     db.close();
   }
 }
 
-function heldCard(index: number, { cardKey, psk }: BenchKey): HeldCard {
+function cardOf(index: number, { cardKey, psk }: BenchKey): CardInBytes {
   const bytes = bytesOf(`card ${index}`);
   return {
     uid: bytes.subarray(0, 16),
@@ -84,11 +89,7 @@ function heldCard(index: number, { cardKey, psk }: BenchKey): HeldCard {
     epoch: 0,
     revoked: false,
     locked: false,
-    counts: newCounts(0),
-    reportDue: false,
-    pending: null,
-    pendingElsewhere: [],
-    evaluatedUpTo: 0,
+    pending: [],
   };
 }
 

@@ -28,6 +28,8 @@ import {
   encodeTerminalId,
 } from '../../../protocol/login/messages.ts';
 import { registrationCompletion, registrationRequest } from '../../../protocol/rc-api/cards.ts';
+import { CompactPageWriter, type PageHead } from '../../../protocol/rc-api/compact-feed.ts';
+import { CompactPage } from '../../../protocol/rc-api/compact-page.ts';
 import { feedPage, reportsRequest } from '../../../protocol/rc-api/feed.ts';
 import { parseRecoveryCode } from '../../../protocol/recovery-code.ts';
 import { decodeWelcome, encodeWelcome } from '../../../protocol/welcome.ts';
@@ -36,6 +38,7 @@ import { parseAddress } from '../../../runtime/address.ts';
 import { integerSetting, loadSettings } from '../../../runtime/settings.ts';
 import { CardeaNetwork, logIn } from '../../attacks/worlds/cardea.ts';
 import { logIn as logInPublished, PublishedNetwork } from '../../attacks/worlds/published.ts';
+import { changesIn } from '../../support/compact-feed.ts';
 import type { Fuzzed } from './fuzz.ts';
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('utf8');
@@ -64,6 +67,7 @@ export async function parsers(file: {
     ...ofTheReader(),
     ...ofPeopleAndFiles(hub.chain, file),
     ...ofTheApi(),
+    feedInBytes(),
   ];
 }
 
@@ -289,6 +293,44 @@ function ofTheApi(): Fuzzed[] {
       return undefined;
     },
   }));
+}
+
+function feedInBytes(): Fuzzed {
+  const bytes = (length: number, fill: number) => new Uint8Array(length).fill(fill);
+  const pin = { pinVersion: 3, cs: bytes(32, 1), proof: bytes(32, 2) };
+  const card = (rs: Uint8Array | null, pending: readonly (typeof pin)[]) => ({
+    uid: bytes(16, 3),
+    subject: bytes(16, 4),
+    cs: bytes(32, 5),
+    rs,
+    psk: bytes(32, 6),
+    oprfSeed: bytes(32, 7),
+    pinVersion: 2,
+    epoch: 1,
+    revoked: rs === null,
+    locked: pending.length > 0,
+    pending,
+  });
+  const head = { generation: 'ab'.repeat(16), time: 9, cursor: 5, more: true, authority: 'cd'.repeat(32) };
+  const write = (page: PageHead, changes: ReturnType<typeof changesIn>) => {
+    const writer = new CompactPageWriter();
+    for (const change of changes) writer.add(change.sequence, change.card);
+    return concat(...writer.finish(page));
+  };
+  return {
+    name: 'page of the feed in bytes',
+    samples: [
+      write(head, [
+        { sequence: 2, card: card(null, []) },
+        { sequence: 5, card: card(bytes(32, 8), [pin, pin]) },
+      ]),
+      write(head, []),
+    ],
+    parse: (input) => {
+      const page = new CompactPage(input);
+      return write(page, changesIn(page));
+    },
+  };
 }
 
 function parseJson(body: string): unknown {
