@@ -14,8 +14,8 @@ const DEFAULT_START = Date.UTC(2026, 0, 1);
 /**
  * A clock that stands still until a test moves it. Timers run in the order they are due; those due at the
  * same moment in the order they were set. Between two timers everything that runs in this thread settles:
- * promises, streams, TLS. Work in other threads (files, scrypt, real sockets) does not: await it, or use
- * `advanceUntil`.
+ * promises, streams, TLS. Work in other threads (files, scrypt, real sockets) does not unless `isBusy` tells of
+ * it: await it, or use `advanceUntil`.
  */
 export class SimulatedClock implements Clock {
   #elapsed = 0;
@@ -25,9 +25,15 @@ export class SimulatedClock implements Clock {
   #timersSet = 0;
   /** In the order they will run. */
   readonly #timers: PendingTimer[] = [];
+  readonly #isBusy: () => boolean;
 
-  constructor(start: number = DEFAULT_START) {
+  /** @param options.isBusy whether other threads are at work: no time passes meanwhile */
+  constructor(
+    start: number = DEFAULT_START,
+    { isBusy = () => false }: { readonly isBusy?: () => boolean } = {},
+  ) {
     this.#wall = start;
+    this.#isBusy = isBusy;
   }
 
   now(): number {
@@ -118,7 +124,7 @@ export class SimulatedClock implements Clock {
     let seen = this.#timersSet;
     for (let quiet = 0; quiet < QUIET_TURNS; quiet += 1) {
       await new Promise<void>((resolve) => setImmediate(resolve));
-      if (this.#timersSet !== seen) {
+      if (this.#timersSet !== seen || this.#isBusy()) {
         seen = this.#timersSet;
         quiet = 0;
       }

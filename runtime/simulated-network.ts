@@ -2,7 +2,9 @@ import { formatAddress } from './address.ts';
 import type { Clock } from './clock.ts';
 import type { Address, ByteStream, Listener, Network } from './network.ts';
 import { AddressInUseError, UnreachableError } from './network-errors.ts';
-import { SimulatedStream } from './simulated-stream.ts';
+import { type NextTransit, SimulatedStream, type Tampering } from './simulated-stream.ts';
+
+export type { Tampering };
 
 /** How the way to an address is. */
 export interface Conditions {
@@ -16,12 +18,26 @@ export interface Conditions {
   readonly cut: number;
 }
 
+/** Something that is sent over a connection, on its way. */
+export interface Passing {
+  /** The host that connected. */
+  readonly from: string;
+  /** The address that it connected to, `HOST:PORT`. */
+  readonly to: string;
+  /** Whether it goes to that address, or comes back from there. */
+  readonly direction: 'there' | 'back';
+}
+
+/** What is done to something that passes, beside the conditions of its way. */
+export type Mischief = Tampering | 'cut' | { readonly delayMs: number };
+
 const GOOD: Conditions = { latencyMs: 1, jitterMs: 0, refuse: 0, cut: 0 };
 const FIRST_FREE_PORT = 49_152;
 const ANY_HOST = '0.0.0.0';
 
 /** A connection, as the network keeps it: its two ends share their fate. */
 interface Link {
+  readonly from: string;
   readonly to: string;
   readonly client: SimulatedStream;
 }
@@ -35,6 +51,7 @@ export class SimulatedNetwork implements Network {
   readonly #clock: Clock;
   readonly #random: (length: number) => Uint8Array;
   readonly #usual: Conditions;
+  readonly #mischief: (passing: Passing) => Mischief | undefined;
   readonly #conditions = new Map<string, Conditions>();
   readonly #listeners = new Map<string, (stream: ByteStream) => void>();
   readonly #links = new Set<Link>();
@@ -45,10 +62,13 @@ export class SimulatedNetwork implements Network {
     readonly random: (length: number) => Uint8Array;
     /** How the way to every address is that has no conditions of its own. */
     readonly usual?: Partial<Conditions>;
+    /** Somebody on the line: asked for everything that is sent. */
+    readonly mischief?: (passing: Passing) => Mischief | undefined;
   }) {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#usual = { ...GOOD, ...options.usual };
+    this.#mischief = options.mischief ?? (() => undefined);
   }
 
   async listen(asked: Address, onConnection: (stream: ByteStream) => void): Promise<Listener> {
@@ -80,15 +100,18 @@ export class SimulatedNetwork implements Network {
     };
   }
 
-  /** Changes the way to `address`, for open connections too. What is left out becomes as usual again. */
-  setConditions(address: Address, conditions: Partial<Conditions>): void {
-    this.#conditions.set(formatAddress(address), { ...this.#usual, ...conditions });
+  /**
+   * Changes the way to `address`, for open connections too. What is left out becomes as usual again.
+   * @param from the way of this host alone
+   */
+  setConditions(address: Address, conditions: Partial<Conditions>, from?: string): void {
+    this.#conditions.set(wayOf(formatAddress(address), from), { ...this.#usual, ...conditions });
   }
 
-  /** Breaks every open connection to `address`, at both ends. */
-  cut(address: Address): void {
+  /** Breaks every open connection to `address`, at both ends. @param from those of this host alone */
+  cut(address: Address, from?: string): void {
     for (const link of this.#links) {
-      if (link.to === formatAddress(address)) {
+      if (link.to === formatAddress(address) && (from ?? link.from) === link.from) {
         link.client.cut();
       }
     }
@@ -108,12 +131,12 @@ export class SimulatedNetwork implements Network {
         reject(new UnreachableError(`no answer from ${to} within ${timeoutMs / 1000} s: check that it runs`));
       });
       const answer = (settle: () => void) =>
-        this.#clock.after(this.#delay(to), () => {
+        this.#later(this.#delay(fromHost, to), () => {
           timer.cancel();
           settle();
         });
-      this.#clock.after(this.#delay(to), () => {
-        const accept = this.#refuses(to) ? undefined : this.#listenerAt(address);
+      this.#later(this.#delay(fromHost, to), () => {
+        const accept = this.#refuses(fromHost, to) ? undefined : this.#listenerAt(address);
         if (accept === undefined) {
           answer(() => reject(new UnreachableError(`nothing listens at ${to}: check that it runs`)));
           return;
@@ -128,11 +151,13 @@ export class SimulatedNetwork implements Network {
 
   #join(address: Address, fromHost: string): { readonly link: Link; readonly server: SimulatedStream } {
     const to = formatAddress(address);
-    const transit = () => (this.#chance(this.#conditionsOf(to).cut) ? 'cut' : { delayMs: this.#delay(to) });
-    const client = new SimulatedStream({ clock: this.#clock, transit, remoteAddress: address.host });
-    const server = new SimulatedStream({ clock: this.#clock, transit, remoteAddress: fromHost });
+    const { host } = address;
+    const transit = (direction: Passing['direction']) => () => this.#pass({ from: fromHost, to, direction });
+    const ends = { clock: this.#clock };
+    const client = new SimulatedStream({ ...ends, transit: transit('there'), remoteAddress: host });
+    const server = new SimulatedStream({ ...ends, transit: transit('back'), remoteAddress: fromHost });
     SimulatedStream.join(client, server);
-    const link = { to, client };
+    const link = { from: fromHost, to, client };
     this.#links.add(link);
     const forgetWhenBothClosed = () => {
       if (client.closed && server.closed) {
@@ -154,17 +179,31 @@ export class SimulatedNetwork implements Network {
     return this.#nextPort - 1;
   }
 
-  #conditionsOf(to: string): Conditions {
-    return this.#conditions.get(to) ?? this.#usual;
+  #pass(passing: Passing): ReturnType<NextTransit> {
+    const { from, to } = passing;
+    const mischief = this.#mischief(passing);
+    if (mischief === 'cut' || this.#chance(this.#conditionsOf(from, to).cut)) return 'cut';
+    const delayMs = this.#delay(from, to);
+    if (typeof mischief === 'object') return { delayMs: delayMs + mischief.delayMs };
+    return { delayMs, tampering: mischief };
   }
 
-  #refuses(to: string): boolean {
-    return this.#chance(this.#conditionsOf(to).refuse);
+  #conditionsOf(from: string, to: string): Conditions {
+    return this.#conditions.get(wayOf(to, from)) ?? this.#conditions.get(wayOf(to)) ?? this.#usual;
   }
 
-  #delay(to: string): number {
-    const { latencyMs, jitterMs } = this.#conditionsOf(to);
+  #refuses(from: string, to: string): boolean {
+    return this.#chance(this.#conditionsOf(from, to).refuse);
+  }
+
+  #delay(from: string, to: string): number {
+    const { latencyMs, jitterMs } = this.#conditionsOf(from, to);
     return jitterMs === 0 ? latencyMs : latencyMs + jitterMs * this.#share();
+  }
+
+  /** What takes for ever is not waited for. */
+  #later(ms: number, run: () => void): void {
+    if (ms !== Infinity) this.#clock.after(ms, run);
   }
 
   #chance(share: number): boolean {
@@ -176,4 +215,8 @@ export class SimulatedNetwork implements Network {
     const bytes = this.#random(4);
     return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) / 2 ** 32;
   }
+}
+
+function wayOf(to: string, from = ''): string {
+  return `${from}>${to}`;
 }

@@ -2,8 +2,22 @@ import { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import type { ByteStream } from './network.ts';
 
-/** What happens to the next bytes one end sends: how long they take, or that the connection breaks. */
-export type NextTransit = () => { readonly delayMs: number } | 'cut';
+/** What somebody on the line can do to bytes in passing; TCP itself does none of it. */
+export type Tampering =
+  /** They never arrive, and nobody is told. */
+  | 'lose'
+  /** They arrive twice. */
+  | 'repeat'
+  /** They are held back until the next have arrived; where none follow, they never do. */
+  | 'swap';
+
+/**
+ * What happens to the next bytes one end sends: how long they take, and what is done to them; or that the
+ * connection breaks. Infinity: they are stuck, and so is all that is sent after them.
+ */
+export type NextTransit = () =>
+  | { readonly delayMs: number; readonly tampering?: Tampering | undefined }
+  | 'cut';
 
 /** One end of a simulated TCP connection. Bytes arrive in order, however long each takes. */
 export class SimulatedStream extends Duplex implements ByteStream {
@@ -15,6 +29,8 @@ export class SimulatedStream extends Duplex implements ByteStream {
   #lastArrival = 0;
   /** The peer's wish to go on sending, once our reader has room again. */
   #onRoom: (() => void) | undefined;
+  /** Bytes that are to arrive after the next. */
+  #heldBack: Buffer | undefined;
 
   constructor(options: {
     readonly clock: Clock;
@@ -48,15 +64,34 @@ export class SimulatedStream extends Duplex implements ByteStream {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#send((peer) => {
+    this.#send((peer, tampering) => {
+      const arriving = this.#tamper(chunk, tampering);
       if (peer.destroyed || peer.readableEnded) {
         this.cut();
-      } else if (peer.push(chunk)) {
+      } else if (arriving.length === 0 || peer.push(arriving)) {
         done();
       } else {
         peer.#onRoom = done;
       }
     });
+  }
+
+  /** What arrives in place of `chunk`. */
+  #tamper(chunk: Buffer, tampering: Tampering | undefined): Buffer {
+    const before = this.#heldBack ?? Buffer.alloc(0);
+    switch (tampering) {
+      case 'lose':
+        return Buffer.alloc(0);
+      case 'swap':
+        this.#heldBack = Buffer.concat([chunk, before]);
+        return Buffer.alloc(0);
+      case 'repeat':
+        this.#heldBack = undefined;
+        return Buffer.concat([chunk, chunk, before]);
+      case undefined:
+        this.#heldBack = undefined;
+        return Buffer.concat([chunk, before]);
+    }
   }
 
   override _writev(
@@ -83,7 +118,7 @@ export class SimulatedStream extends Duplex implements ByteStream {
     done(error);
   }
 
-  #send(arrive: (peer: SimulatedStream) => void): void {
+  #send(arrive: (peer: SimulatedStream, tampering: Tampering | undefined) => void): void {
     const transit = this.#transit();
     const peer = this.#peer;
     if (transit === 'cut' || peer === undefined) {
@@ -92,6 +127,7 @@ export class SimulatedStream extends Duplex implements ByteStream {
     }
     const now = this.#clock.monotonic();
     this.#lastArrival = Math.max(this.#lastArrival, now + transit.delayMs);
-    this.#clock.after(this.#lastArrival - now, () => arrive(peer));
+    if (this.#lastArrival === Infinity) return;
+    this.#clock.after(this.#lastArrival - now, () => arrive(peer, transit.tampering));
   }
 }

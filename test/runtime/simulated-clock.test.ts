@@ -83,6 +83,22 @@ describe('a simulated clock', () => {
     expect(clock.monotonic()).toBe(30);
   });
 
+  it('lets no time pass while other threads are busy, where it is told of them', async () => {
+    let isBusy = false;
+    const clock = new SimulatedClock(0, { isBusy: () => isBusy });
+    const readAt: number[] = [];
+    clock.after(10, () => {
+      isBusy = true;
+      void readdir('.').then(() => {
+        isBusy = false;
+        readAt.push(clock.monotonic());
+      });
+    });
+    clock.after(11, () => readAt.push(-1));
+    await clock.advance(20);
+    expect(readAt).toEqual([10, -1]);
+  });
+
   it('refuses to be advanced twice at once', async () => {
     const clock = new SimulatedClock();
     const first = clock.advance(10);

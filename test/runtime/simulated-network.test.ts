@@ -9,7 +9,12 @@ import type { ByteStream, Network } from '../../runtime/network.ts';
 import { AddressInUseError, UnreachableError } from '../../runtime/network-errors.ts';
 import { seededRandom } from '../../runtime/random.ts';
 import { SimulatedClock } from '../../runtime/simulated-clock.ts';
-import { type Conditions, SimulatedNetwork } from '../../runtime/simulated-network.ts';
+import {
+  type Conditions,
+  type Mischief,
+  type Passing,
+  SimulatedNetwork,
+} from '../../runtime/simulated-network.ts';
 
 const hub = { host: 'goa-01.example', port: 8441 };
 const timeoutMs = 5_000;
@@ -210,6 +215,44 @@ describe('faults', () => {
     client.write('never');
     await clock.advance(1);
     expect(client.destroyed && server.destroyed).toBe(true);
+  });
+
+  it('keeps the conditions of one host’s way to that host', async () => {
+    const { clock, network } = makeNetwork();
+    const { client: far } = await connectPair(clock, network, network.from('10.0.0.7'));
+    const near = await clock.advanceUntil(network.connect(hub, { timeoutMs }));
+    network.setConditions(hub, { refuse: 1 }, '10.0.0.7');
+    network.cut(hub, '10.0.0.7');
+    expect([far.destroyed, near.destroyed]).toEqual([true, false]);
+    const refused = network.from('10.0.0.7').connect(hub, { timeoutMs });
+    await expect(clock.advanceUntil(refused)).rejects.toThrow('nothing listens');
+    expect(await clock.advanceUntil(network.connect(hub, { timeoutMs }))).toBeDefined();
+  });
+
+  it.each<[name: string, mischief: Mischief | undefined, arrives: string]>([
+    ['as it is', undefined, 'one two three '],
+    ['not at all', 'lose', 'one three '],
+    ['twice', 'repeat', 'one two two three '],
+    ['after the next', 'swap', 'one three two '],
+    ['late, and so does the rest', { delayMs: 100 }, 'one '],
+    ['never, and nothing after it', { delayMs: Number.POSITIVE_INFINITY }, 'one '],
+    ['not, for the connection breaks', 'cut', 'one '],
+  ])('lets what somebody on the line meddles with arrive %s', async (_name, mischief, arrives) => {
+    const clock = new SimulatedClock();
+    const passed: Passing[] = [];
+    const network = new SimulatedNetwork({
+      clock,
+      random: seededRandom('seed'),
+      mischief: (passing) => (passed.push(passing) === 2 ? mischief : undefined),
+    });
+    const { client, server } = await connectPair(clock, network, network.from('10.0.0.7'));
+    const atServer = received(server);
+    for (const word of ['one ', 'two ', 'three ']) {
+      client.write(word);
+      await clock.advance(10);
+    }
+    expect(atServer.text).toBe(arrives);
+    expect(passed[0]).toEqual({ from: '10.0.0.7', to: 'goa-01.example:8441', direction: 'there' });
   });
 
   it('the same seed gives the same run, another seed another', async () => {
