@@ -2,29 +2,35 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { longTests } from './long-tests.ts';
 import { malformedSoak } from './malformed-soak.ts';
+import { networkSoak } from './network-soak.ts';
 import { readerSoak } from './reader-soak.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { runSoaks, SoakFailedError } from './soak.ts';
 
-const SOAKS = [readerSoak, malformedSoak, longTests];
+const SOAKS = [readerSoak, malformedSoak, networkSoak, longTests];
 
-const USAGE = `npm run soak [-- NAME…] [-- --minutes N] [-- --seed N]
+const USAGE = `npm run soak [-- NAME…] [-- --minutes N] [-- --taps N] [-- --seed N]
 
   NAME       run only this: ${SOAKS.map(({ name }) => name).join(', ')}
   --minutes  how long, all together; 2 if nothing is said
+  --taps     play so many taps in whole networks; alone, and for an hour at most, unless said otherwise
   --seed     draw the same random numbers as a run that printed this seed`;
 
 function readArguments() {
   const options = {
-    minutes: { type: 'string', default: '2' },
+    minutes: { type: 'string' },
+    taps: { type: 'string' },
     seed: { type: 'string' },
     help: { type: 'boolean' },
   } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const taps = values.taps === undefined ? undefined : numberOf('--taps', values.taps);
+  const onlyTaps = taps !== undefined && positionals.length === 0;
   return {
     help: values.help,
-    names: positionals,
-    minutes: numberOf('--minutes', values.minutes),
+    names: onlyTaps ? [networkSoak.name] : positionals,
+    taps,
+    minutes: numberOf('--minutes', values.minutes ?? (taps === undefined ? '2' : '60')),
     seed: values.seed === undefined ? randomInt(2 ** 32) : numberOf('--seed', values.seed),
   };
 }

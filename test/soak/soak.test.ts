@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { filesWithLongForm } from './long-tests.ts';
 import { ReaderTaps } from './reader-taps.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { runSoaks, type Soak, SoakFailedError } from './soak.ts';
+import { FoundError, runSoaks, type Soak, type SoakContext, SoakFailedError } from './soak.ts';
 
 const SHORT_FORM_TAPS = 250;
 const SEED = 42;
@@ -85,6 +85,28 @@ describe('a run of soaks', () => {
     await expect(run).rejects.toThrow(SoakFailedError);
     await expect(run).rejects.toThrow('npm run soak -- finding --seed 42');
     expect(steps).toEqual([]);
+  });
+
+  it('names the seed that leads to what was found where that is another', async () => {
+    const { world: it } = world();
+    const finding: Soak = { name: 'finding', run: () => Promise.reject(new FoundError('a lost record', 45)) };
+    await expect(runSoaks([finding], { names: [], seed: SEED, minutes: 1 }, it)).rejects.toThrow(
+      'finding found: a lost record; see it again with "npm run soak -- finding --seed 45"',
+    );
+  });
+
+  it('is told how many taps are wanted', async () => {
+    const { world: it } = world();
+    let told: SoakContext | undefined;
+    const counting: Soak = {
+      name: 'counting',
+      run: async (context) => {
+        told = context;
+        return '';
+      },
+    };
+    await runSoaks([counting], { names: [], seed: SEED, minutes: 1, taps: 7 }, it);
+    expect(told).toMatchObject({ seed: SEED, taps: 7 });
   });
 
   it('knows which tests have a long form', async () => {

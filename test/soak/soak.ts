@@ -2,6 +2,11 @@ import type { SeededRandom } from './seeded-random.ts';
 
 /** What a soak is run with. */
 export interface SoakContext {
+  readonly seed: number;
+  /** How many taps are wanted, of a soak that counts them; undefined: as many as there is time for. */
+  readonly taps: number | undefined;
+  /** Milliseconds from an arbitrary start. */
+  readonly monotonic: () => number;
   /** All that is left to chance is drawn from here: the same seed goes the same way. */
   readonly random: SeededRandom;
   /** True as soon as the time of this soak is over. */
@@ -17,6 +22,16 @@ export interface Soak {
   run(context: SoakContext): Promise<string>;
 }
 
+/** What a soak found, where another seed than its own leads there sooner. */
+export class FoundError extends Error {
+  readonly seed: number;
+
+  constructor(what: string, seed: number) {
+    super(what);
+    this.seed = seed;
+  }
+}
+
 /** Something was found; the message says how to see it again. */
 export class SoakFailedError extends Error {}
 
@@ -24,6 +39,7 @@ export interface SoakPlan {
   /** Names of the soaks that are wanted; none: all. */
   readonly names: readonly string[];
   readonly seed: number;
+  readonly taps?: number | undefined;
   /** Of all soaks together; each gets its share of what is left. */
   readonly minutes: number;
 }
@@ -36,7 +52,7 @@ export interface SoakPlan {
  */
 export async function runSoaks(
   soaks: readonly Soak[],
-  { names, seed, minutes }: SoakPlan,
+  { names, seed, minutes, taps }: SoakPlan,
   world: {
     readonly monotonic: () => number;
     readonly random: (seed: number) => SeededRandom;
@@ -56,12 +72,20 @@ export async function runSoaks(
     const until = now + (end - now) / (wanted.length - index);
     const leftMs = () => Math.max(0, until - world.monotonic());
     try {
-      const done = await soak.run({ random: world.random(seed), isOver: () => leftMs() === 0, leftMs });
+      const done = await soak.run({
+        seed,
+        taps,
+        random: world.random(seed),
+        isOver: () => leftMs() === 0,
+        leftMs,
+        monotonic: world.monotonic,
+      });
       world.tell(`${soak.name}: ${done}`);
     } catch (cause) {
       const what = cause instanceof Error ? cause.message : String(cause);
+      const again = cause instanceof FoundError ? cause.seed : seed;
       throw new SoakFailedError(
-        `${soak.name} found: ${what}; see it again with "npm run soak -- ${soak.name} --seed ${seed}"`,
+        `${soak.name} found: ${what}; see it again with "npm run soak -- ${soak.name} --seed ${again}"`,
         { cause },
       );
     }

@@ -1,0 +1,254 @@
+import type { StepReport } from '../../../device/terminal/terminal.ts';
+import { HardwareError } from '../../../hardware/errors.ts';
+import { ProtocolError } from '../../../protocol/errors.ts';
+import { CardeaError } from '../../../runtime/errors.ts';
+import type { LabCard } from './card.ts';
+import { fateOf } from './fates.ts';
+import type { Act, TapAct } from './history.ts';
+import type { Answers } from './patient-panel.ts';
+import { newCard, registerAt } from './register.ts';
+import { type FaultWorld, need, textOf } from './world.ts';
+
+/** Long enough for any PIN, and nobody's. */
+const WRONG_PIN = 'wrong pin zxqvkjwp';
+const WRONG_CODE = '7Z7Z7-7Z7Z7-7Z7Z7-7Z7Z7';
+
+/** Errors that the product has names for. */
+const FORESEEN = [CardeaError, HardwareError, ProtocolError];
+
+/** How often what came of taps: `served`, `refused: wrong-pin`, … */
+export type Tally = Map<string, number>;
+
+/** Lets acts happen in a world, and tells its ledger what was seen. */
+export class Actor {
+  readonly #world: FaultWorld;
+  /** By place: what goes on there, one after the other. */
+  readonly #queues = new Map<string, Promise<void>>();
+  readonly outcomes: Tally = new Map();
+  /** Cards that something befell. */
+  readonly touched = new Set<number>();
+  /** New PINs of which the registration centre may not have heard. */
+  readonly #newPins = new Map<LabCard, number>();
+
+  constructor(world: FaultWorld) {
+    this.#world = world;
+  }
+
+  /** Begins it; what it does goes on by itself. */
+  perform(act: Act): void {
+    if ('card' in act) this.touched.add(act.card);
+    switch (act.what) {
+      case 'tap':
+        this.#begin(
+          `a tap at ${act.terminal}`,
+          this.#inTurn(act.terminal, async () => this.#count(await this.tap(act))),
+        );
+        return;
+      case 'register':
+        this.#begin(
+          'a registration',
+          this.#inTurn('desk', () => this.#register(act)),
+        );
+        return;
+      case 'revoke':
+        this.#begin('a revocation', this.#revoke(act.card));
+        return;
+      case 'unlock':
+        this.#begin('an unlock', this.#unlock(act.card));
+        return;
+      default:
+        this.#world.strike(act);
+    }
+  }
+
+  /** One tap, without a queue before the terminal. */
+  async tap(act: TapAct): Promise<string> {
+    const { ledger } = this.#world;
+    const card = this.#world.card(act.card);
+    const terminal = this.#world.terminal(act.terminal);
+    if (card === undefined || card.registered === 'no' || card.isInUse) return 'no card';
+    if (terminal.isDown) return 'no terminal';
+    card.isInUse = true;
+    const answers = answersOf(act, card);
+    for (const pin of [answers.pin, answers['new-pin']]) if (pin) this.#world.pins.add(pin);
+    const before = card.mark();
+    this.#world.tapBegins(act.terminal, act.card);
+    const eyes = new TapEyes(this.#world, act);
+    try {
+      const end = await terminal.tap(act, card, answers, eyes);
+      this.#world.said.push(...end.shown);
+      return end.reason === undefined ? end.outcome : `${end.outcome}: ${end.reason}`;
+    } finally {
+      card.isInUse = false;
+      const after = this.#markOf(card);
+      if (after !== undefined && after !== before) {
+        // Whatever the terminal said: this is what the card holds, and what opens it.
+        card.pin = act.newPin;
+        ledger.raised(card.number);
+        this.#newPins.set(card, card.image().pinVersion);
+      }
+    }
+  }
+
+  /** Finds out how far everybody has heard of everything. */
+  async look(): Promise<void> {
+    const { ledger, operator, hubs } = this.#world;
+    for (const hub of hubs.keys()) await this.#world.hearHow(hub);
+    const listed = await fateOf(operator.cards({ limit: 500 }));
+    const status = await fateOf(operator.status());
+    if (listed.fate !== 'done' || status.fate !== 'done') return;
+    for (const [card, pinVersion] of this.#newPins) {
+      const heard = listed.answer.cards.find(({ uid }) => uid === card.uid)?.pinVersion ?? 0;
+      if (heard >= pinVersion) this.#newPins.delete(card);
+    }
+    if (this.#newPins.size === 0) ledger.allRaisedBy(status.answer.sequence);
+  }
+
+  /** The image on a card is whole, always. */
+  checkCards(): void {
+    for (const card of this.#world.cards.values()) if (card.registered !== 'no') this.#markOf(card);
+  }
+
+  #markOf(card: LabCard): string | undefined {
+    try {
+      return card.mark();
+    } catch (cause) {
+      this.#world.ledger.breaks('whole-image', `card ${card.number} holds no whole image`, cause);
+      return undefined;
+    }
+  }
+
+  #begin(what: string, work: Promise<unknown>): void {
+    this.#world.mustSettle(
+      what,
+      work.catch((cause: unknown) => {
+        this.#world.ledger.breaks('settles', `${what} failed as nobody foresaw: ${textOf(cause)}`, cause);
+      }),
+    );
+  }
+
+  /** One after the other at one place. */
+  async #inTurn(place: string, work: () => Promise<void>): Promise<void> {
+    const done = (this.#queues.get(place) ?? Promise.resolve()).then(work);
+    this.#queues.set(
+      place,
+      done.catch(() => undefined),
+    );
+    await done;
+  }
+
+  #count(outcome: string): void {
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+  }
+
+  async #register({ card: number, patientOf, pin }: Extract<Act, { what: 'register' }>): Promise<void> {
+    const { cards } = this.#world;
+    const earlier = patientOf === null ? undefined : this.#world.card(patientOf);
+    if (patientOf !== null && (earlier?.patientId === undefined || earlier.revoked !== 'no')) return;
+    const card = newCard(this.#world, number);
+    const registered = await this.#orKnownFailure(
+      registerAt(this.#world, card, { pin, patientId: earlier?.patientId }),
+    );
+    // On the card, or in the registry: there it counts as one from here on.
+    if (card.registered !== 'no') cards.set(number, card);
+    if (earlier === undefined) return;
+    if (registered) await this.#isRevoked(earlier);
+    else if (card.registered === 'maybe') earlier.revoked = 'maybe';
+  }
+
+  async #revoke(number: number): Promise<void> {
+    const card = this.#world.card(number);
+    if (card?.uid === undefined || card.registered !== 'yes' || card.revoked === 'yes') return;
+    const { fate } = await fateOf(this.#world.operator.revokeCard(card.uid, 'lost'));
+    if (fate === 'done') await this.#isRevoked(card);
+    else if (fate === 'unknown') card.revoked = 'maybe';
+  }
+
+  async #isRevoked(card: LabCard): Promise<void> {
+    card.revoked = 'yes';
+    const status = await fateOf(this.#world.operator.status());
+    // Nobody knows how far the feed was: hubs will not be held to it before the end.
+    if (status.fate === 'done') this.#world.ledger.revoked(card.number, status.answer.sequence);
+  }
+
+  async #unlock(number: number): Promise<void> {
+    const { ledger, operator } = this.#world;
+    const card = this.#world.card(number);
+    if (card?.uid === undefined || card.registered !== 'yes') return;
+    ledger.raised(number);
+    await fateOf(operator.unlockCard(card.uid));
+  }
+
+  /** @returns whether it went well; what the product has a name for may go wrong */
+  async #orKnownFailure(work: Promise<void>): Promise<boolean> {
+    try {
+      await work;
+      return true;
+    } catch (cause) {
+      if (!FORESEEN.some((kind) => cause instanceof kind)) throw cause;
+      this.#world.said.push(textOf(cause));
+      return false;
+    }
+  }
+}
+
+/** What a patient will type. */
+function answersOf({ goal, typed, newPin }: TapAct, card: LabCard): Answers {
+  if (typed === 'nothing') return {};
+  const isRight = typed === 'right';
+  return {
+    pin: isRight ? card.pin : WRONG_PIN,
+    'recovery-code': isRight ? card.code : WRONG_CODE,
+    ...(goal !== 'serve' && { 'new-pin': newPin, 'new-pin-again': newPin }),
+  };
+}
+
+/** Reads a terminal's steps, as an engineer before it would. */
+class TapEyes {
+  readonly #world: FaultWorld;
+  readonly #act: TapAct;
+  #hasEvaluation = false;
+  #subject = '';
+
+  constructor(world: FaultWorld, act: TapAct) {
+    this.#world = world;
+    this.#act = act;
+  }
+
+  step({ step, note, ok, milliseconds }: StepReport): void {
+    const { ledger, elapsed, said } = this.#world;
+    const { hub, card, terminal } = this.#act;
+    said.push(`${terminal} ${step} ${note}`);
+    if (!ok) return;
+    switch (step) {
+      case 'claim':
+        if (!note.startsWith('the hub answered for the blinded PIN') || this.#hasEvaluation) return;
+        this.#hasEvaluation = true;
+        ledger.evaluated(hub, card);
+        return;
+      case 'prove':
+        ledger.openedAtTerminal(terminal, hub, read(note, /session key ([0-9a-f]{16})/));
+        ledger.served(hub, card, elapsed - milliseconds);
+        return;
+      case 'inform':
+        this.#subject = read(note, /serves patient ([0-9a-f]{32})/);
+        ledger.served(hub, card, elapsed - milliseconds);
+        return;
+      case 'check-in':
+        ledger.checkedIn({ hub, subject: this.#subject, place: Number(read(note, /number (\d+)/)) });
+        ledger.served(hub, card, elapsed - milliseconds);
+        return;
+      case 'summarise':
+      case 'prepare-new-pin':
+      case 'confirm-new-pin':
+        ledger.served(hub, card, elapsed - milliseconds);
+        return;
+      default:
+    }
+  }
+}
+
+/** What stands in a step's note. */
+function read(note: string, pattern: RegExp): string {
+  return need(pattern.exec(note)?.[1], `${String(pattern)} in "${note}"`);
+}

@@ -1,0 +1,198 @@
+import { READER_FAULT_NAMES } from '../../soak/reader-faults.ts';
+import type { SeededRandom } from '../../soak/seeded-random.ts';
+import {
+  type Act,
+  type Blow,
+  CARDS,
+  HUBS,
+  type LineTrouble,
+  type PieceTrouble,
+  type Service,
+  type TapAct,
+  TERMINALS,
+  type Trouble,
+  type When,
+} from './history.ts';
+
+/** Half of all taps are with these: what befalls a card then meets what befell it before. */
+const BUSY_CARDS = 4;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const SERVICES: readonly Service[] = ['rc', ...HUBS];
+const TORN = ['old', 'new', 'zero', 'mix'] as const;
+/** More than a tap has of each. */
+const COMMANDS = 14;
+const WRITES = 56;
+const PIECES = 16;
+
+/** Draws a history of `taps` taps, and of everything else that may happen meanwhile. */
+export function drawHistory(random: SeededRandom, taps: number): Act[] {
+  return new Draw(random).history(taps);
+}
+
+class Draw {
+  readonly #random: SeededRandom;
+  #cards = CARDS;
+
+  constructor(random: SeededRandom) {
+    this.#random = random;
+  }
+
+  history(taps: number): Act[] {
+    const acts: Act[] = [];
+    let at = 0;
+    for (let made = 0; made < taps; ) {
+      at += this.#between(100, 30 * SECOND);
+      const share = this.#random.next();
+      if (share < 0.8) {
+        acts.push({ at, ...this.#tap() });
+        made += 1;
+      } else if (share < 0.86) {
+        acts.push({ at, what: 'unlock', card: this.#card() });
+      } else if (share < 0.875) {
+        acts.push({ at, what: 'revoke', card: this.#card() });
+      } else if (share < 0.89) {
+        acts.push({ at, ...this.#registration() });
+      } else {
+        acts.push({ at, ...this.#blow() });
+      }
+    }
+    return acts;
+  }
+
+  #between(least: number, most: number): number {
+    return this.#random.between(least, most);
+  }
+
+  #one<T>(...choices: readonly T[]): T {
+    return this.#random.oneOf(choices);
+  }
+
+  #happens(share: number): boolean {
+    return this.#random.next() < share;
+  }
+
+  #card(): number {
+    return this.#happens(0.5) ? this.#between(0, BUSY_CARDS - 1) : this.#between(0, this.#cards - 1);
+  }
+
+  /** Long enough that nobody guesses it, and like nothing else in any log or file. */
+  #pin(): string {
+    const letters = Array.from({ length: 16 }, () => this.#one(...'bcdfghjkmnpqrstvwxz'));
+    return `pin ${letters.join('')}`;
+  }
+
+  #registration() {
+    const patientOf = this.#happens(0.5) ? this.#card() : null;
+    const card = this.#cards;
+    this.#cards += 1;
+    return { what: 'register', card, patientOf, pin: this.#pin() } as const;
+  }
+
+  #tap(): TapAct {
+    const terminal = this.#one(...TERMINALS);
+    const hub = this.#one(...HUBS);
+    const goal = this.#one('serve', 'serve', 'serve', 'serve', 'new-pin', 'new-pin', 'recover');
+    const typed = this.#one('right', 'right', 'right', 'right', 'right', 'wrong', 'wrong', 'nothing');
+    const troubles = this.#happens(0.45) ? [this.#trouble(terminal, hub)] : [];
+    if (troubles.length > 0 && this.#happens(0.3)) troubles.push(this.#trouble(terminal, hub));
+    const typingMs = this.#one(0, 500, 3_000, 3_000, 20 * SECOND, 70 * SECOND);
+    return {
+      what: 'tap',
+      terminal,
+      hub,
+      card: this.#card(),
+      goal,
+      typed,
+      newPin: this.#pin(),
+      typingMs,
+      takesEarly: this.#happens(0.3),
+      troubles,
+    };
+  }
+
+  #trouble(terminal: TapAct['terminal'], hub: TapAct['hub']): Trouble {
+    const share = this.#random.next();
+    if (share < 0.2) {
+      return {
+        when: this.#happens(0.7)
+          ? { on: 'write', nth: this.#between(1, WRITES) }
+          : { on: 'command', nth: this.#between(1, COMMANDS) },
+        what: 'card-taken',
+        torn: this.#one(...TORN),
+        backMs: this.#one(null, 200, 2 * SECOND, 20 * SECOND),
+      };
+    }
+    if (share < 0.35) {
+      const when: When = this.#happens(0.5)
+        ? { on: 'command', nth: this.#between(1, COMMANDS) }
+        : { on: 'write', nth: this.#between(1, WRITES) };
+      return { when, what: 'reader-fault', name: this.#random.oneOf(READER_FAULT_NAMES) };
+    }
+    if (share < 0.4)
+      return { when: this.#when(), what: 'reader-unplugged', ms: this.#between(50, 20 * SECOND) };
+    if (share < 0.43) return { when: this.#when(), what: 'panel-unplugged' };
+    if (share < 0.63) {
+      const delayMs = this.#between(10, 20 * SECOND);
+      const how = this.#one<PieceTrouble>('lose', 'repeat', 'swap', 'cut', 'cut', { delayMs });
+      return { when: { on: 'piece', nth: this.#between(1, PIECES), ms: 0, turns: 0 }, what: 'piece', how };
+    }
+    return { when: this.#when(), ...this.#blowIn(terminal, hub) };
+  }
+
+  #when(): When {
+    if (this.#happens(0.7)) {
+      const nth = this.#between(1, PIECES);
+      return { on: 'piece', nth, ms: this.#between(0, 3), turns: this.#between(0, 4) };
+    }
+    if (this.#happens(0.4)) return { on: 'write', nth: this.#between(1, WRITES) };
+    return { on: 'time', ms: this.#between(1, 5 * SECOND) };
+  }
+
+  /** What befalls a tap at `terminal` with `hub`. */
+  #blowIn(terminal: TapAct['terminal'], hub: TapAct['hub']): Blow {
+    const ms = this.#downMs();
+    const share = this.#random.next();
+    if (share < 0.4) return { what: 'kill', who: hub, ms };
+    if (share < 0.5) return { what: 'kill', who: terminal, ms };
+    if (share < 0.6) return { what: 'kill', who: 'rc', ms };
+    if (share < 0.65) return { what: 'dark', who: this.#one('rc', hub), ms };
+    if (share < 0.7) return { what: 'power-cut', ms };
+    if (share < 0.8) return { what: 'disk-full', whose: this.#one('rc', hub), ms };
+    if (share < 0.9) return { what: 'line', from: hub, to: 'rc', ...this.#line() };
+    return { what: 'line', from: terminal, to: hub, ...this.#line() };
+  }
+
+  #blow(): Blow {
+    const ms = this.#downMs();
+    const share = this.#random.next();
+    if (share < 0.2) return { what: 'kill', who: this.#random.oneOf(SERVICES), ms };
+    if (share < 0.25) return { what: 'dark', who: this.#random.oneOf(SERVICES), ms };
+    if (share < 0.3) return { what: 'power-cut', ms };
+    if (share < 0.4) return { what: 'disk-full', whose: this.#random.oneOf(SERVICES), ms };
+    if (share < 0.6) return this.#clock();
+    if (share < 0.65) return { what: 'line', from: 'office', to: 'rc', ...this.#line() };
+    if (share < 0.85) return { what: 'line', from: this.#one(...HUBS), to: 'rc', ...this.#line() };
+    return { what: 'line', from: this.#one(...TERMINALS), to: this.#one(...HUBS), ...this.#line() };
+  }
+
+  #clock(): Blow {
+    const ms = this.#between(10 * SECOND, 20 * MINUTE);
+    if (this.#happens(0.3)) {
+      return { what: 'clock', whose: this.#one(...TERMINALS), by: this.#one(-20_000 * DAY, -DAY, HOUR), ms };
+    }
+    const by = this.#one(-9 * DAY, -HOUR, -2 * MINUTE, -30 * SECOND, 30 * SECOND, 2 * MINUTE, HOUR, 9 * DAY);
+    return { what: 'clock', whose: this.#random.oneOf(SERVICES), by, ms };
+  }
+
+  #downMs(): number {
+    return this.#one(100, 2 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE);
+  }
+
+  #line(): LineTrouble {
+    const state = this.#one('down', 'silent', 'flaky', 'slow', 'very-slow');
+    return { state, ms: this.#one(5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE) };
+  }
+}

@@ -1,0 +1,77 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../soak/seeded-random.ts';
+import { drawHistory } from './draw.ts';
+import type { Act } from './history.ts';
+import { describeFinding, playSeed, shorten } from './lab.ts';
+import { play } from './play.ts';
+import { copyFolder } from './service.ts';
+import { type SetUp, setUpNetwork } from './set-up.ts';
+
+const SHORT_FORM_TAPS = 15;
+const SEED = 42;
+const HOUR = { timeout: 120_000 };
+
+let setUp: SetUp;
+
+beforeAll(async () => {
+  setUp = await setUpNetwork('test');
+}, 120_000);
+
+afterAll(() => setUp.remove());
+
+/** A disk that says "synced" and is not: of a store it keeps what was checkpointed, and no more. */
+function forgetfulDisk(from: string, to: string): void {
+  copyFolder(from, to);
+  rmSync(`${to}/store.sqlite-wal`, { force: true });
+}
+
+describe('a network in which everything breaks that can', () => {
+  it('keeps what it must, through every act of a history and at its end', HOUR, async () => {
+    const { broken, outcomes, sessions } = await playSeed(SEED, SHORT_FORM_TAPS, { setUp });
+    expect(broken).toBeUndefined();
+    expect([...outcomes.values()].reduce((sum, count) => sum + count, 0)).toBe(SHORT_FORM_TAPS);
+    expect(sessions).toBeGreaterThan(0);
+  });
+
+  it('goes the same way again with the same seed', HOUR, async () => {
+    const history = drawHistory(new SeededRandom(7), 4);
+    const run = async () => {
+      const { outcomes, sessions, broken } = await play(history, { setUp, seed: 'again' });
+      return { outcomes: [...outcomes], sessions, broken };
+    };
+    expect(await run()).toEqual(await run());
+  });
+});
+
+describe('the lab', () => {
+  it(
+    'finds a disk that loses what was acknowledged, and the shortest history that shows it',
+    HOUR,
+    async () => {
+      const tap: Act = {
+        at: 1_000,
+        what: 'tap',
+        terminal: 'desk-1',
+        hub: 'goa-01',
+        card: 0,
+        goal: 'serve',
+        typed: 'right',
+        newPin: '',
+        typingMs: 0,
+        takesEarly: false,
+        troubles: [],
+      };
+      const kill: Act = { at: 30_000, what: 'kill', who: 'goa-01', ms: 100 };
+      const history: Act[] = [{ at: 500, what: 'unlock', card: 3 }, tap, kill];
+      const options = { setUp, copyHub: forgetfulDisk };
+      const played = await play(history, { ...options, seed: 'forgetful' });
+      expect(played.broken).toMatchObject({ invariant: 'nothing-lost' });
+      const finding = await shorten(0, { ...played, history }, options, () => false);
+      expect(finding.history).toEqual([tap, kill]);
+      expect(describeFinding(finding)).toMatch(
+        /^nothing-lost: .*\nseed 0; the shortest history found has 2 acts:\n/,
+      );
+    },
+  );
+});

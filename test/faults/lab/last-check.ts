@@ -1,0 +1,174 @@
+import type { Bundle } from '../../../protocol/fhir/resources.ts';
+import { placeOf } from '../../../protocol/fhir/resources.ts';
+import type { Actor } from './acts.ts';
+import type { LabCard } from './card.ts';
+import { HUBS, type HubId, type TapAct, TERMINALS } from './history.ts';
+import type { CheckIn } from './ledger.ts';
+import type { FaultWorld } from './world.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Hubs try again after a minute at the longest, and look after their certificates every hour. */
+const CAUGHT_UP_WITHIN_MS = 3 * HOUR_MS;
+const POLL_MS = MINUTE_MS;
+
+/**
+ * After a history: everything is mended and given its time; then all that was ever acknowledged must be there. Each
+ * card that something befell is tapped at one hub; where `thoroughly`, all cards are, at all hubs.
+ */
+export async function checkTheEnd(
+  world: FaultWorld,
+  actor: Actor,
+  { thoroughly }: { readonly thoroughly: boolean },
+): Promise<void> {
+  const { clock, ledger, operator } = world;
+  await clock.advanceUntil(Promise.all(world.unsettled), 3 * HOUR_MS).catch((cause: unknown) => {
+    ledger.breaks('settles', 'something that a history began has not ended', cause);
+  });
+  await world.mend();
+  ledger.check();
+  await settleFates(world);
+  await untilCaughtUp(world);
+  const cards = [...world.cards.values()].filter(
+    ({ number, registered }) => registered === 'yes' && (thoroughly || actor.touched.has(number)),
+  );
+  for (const { uid = '', revoked } of cards) {
+    if (revoked === 'no') await clock.advanceUntil(operator.unlockCard(uid));
+  }
+  await untilCaughtUp(world);
+  await clock.advanceUntil(actor.look());
+  ledger.check();
+  await checkRegistry(world);
+  // A patient who comes again on the same day is given the same number: before anybody does.
+  await checkRecords(world);
+  for (const card of cards) {
+    const hubs = thoroughly ? HUBS : HUBS.filter((_, index) => index === card.number % HUBS.length);
+    for (const hub of hubs) await checkTap(world, actor, card, hub);
+  }
+  await checkRecords(world);
+  ledger.check();
+}
+
+/** What nobody had heard of: now everybody can be asked. */
+async function settleFates(world: FaultWorld): Promise<void> {
+  const { clock, operator } = world;
+  const { cards } = await clock.advanceUntil(operator.cards({ limit: 500 }));
+  for (const card of world.cards.values()) {
+    const summary = cards.find(({ uid }) => uid === card.uid);
+    if (card.registered === 'maybe') {
+      card.registered = summary === undefined ? 'no' : 'yes';
+      card.patientId = summary?.patientId;
+    }
+    if (card.revoked === 'maybe') card.revoked = summary?.status === 'revoked' ? 'yes' : 'no';
+  }
+}
+
+/** Every hub has read the whole feed, and told all that it had to tell. */
+async function untilCaughtUp(world: FaultWorld): Promise<void> {
+  const { clock, operator } = world;
+  const end = world.elapsed + CAUGHT_UP_WITHIN_MS;
+  let behind: string[] = [];
+  while (world.elapsed < end) {
+    const { hubs } = await clock.advanceUntil(operator.hubs());
+    behind = hubs.filter((hub) => hub.behind > 0).map(({ id }) => `${id} behind by ${id.length}`);
+    for (const id of HUBS) {
+      const status = await clock.advanceUntil(statusOf(world, id));
+      if (status.syncLagSeconds > 0 || status.lists.state !== 'fresh' || status.failing.length > 0) {
+        behind.push(`${id}: ${JSON.stringify(status)}`);
+      }
+    }
+    if (behind.length === 0) return;
+    await clock.advance(POLL_MS);
+  }
+  world.ledger.breaks('nothing-lost', `hubs do not catch up: ${behind.join('; ')}`);
+}
+
+function statusOf(world: FaultWorld, id: HubId) {
+  const { running } = world.hub(id);
+  if (running === undefined) throw new Error(`${id} does not run, though nothing keeps it from it`);
+  return running.status();
+}
+
+/** Registrations and revocations that were acknowledged are in the registry. */
+async function checkRegistry(world: FaultWorld): Promise<void> {
+  const { cards } = await world.clock.advanceUntil(world.operator.cards({ limit: 500 }));
+  for (const card of world.cards.values()) {
+    if (card.registered !== 'yes') continue;
+    const summary = cards.find(({ uid }) => uid === card.uid);
+    const should = card.revoked === 'yes' ? 'revoked' : 'active';
+    if (summary?.status !== should) {
+      world.ledger.breaks(
+        'nothing-lost',
+        `card ${card.number} should be ${should}, and is ${summary?.status ?? 'unknown'}`,
+      );
+    }
+  }
+}
+
+/** The PIN of the image that is on a card is good wherever it is tapped; a revoked card is refused. */
+async function checkTap(world: FaultWorld, actor: Actor, card: LabCard, hub: HubId): Promise<void> {
+  const act: TapAct = {
+    what: 'tap',
+    terminal: TERMINALS[card.number % TERMINALS.length] ?? 'desk-1',
+    hub,
+    card: card.number,
+    goal: 'serve',
+    typed: 'right',
+    newPin: '',
+    typingMs: 0,
+    takesEarly: false,
+    troubles: [],
+  };
+  const tap = () => world.clock.advanceUntil(actor.tap(act), 20 * MINUTE_MS);
+  let outcome = await tap();
+  if (outcome === 'refused: hub-busy') {
+    // It had its logins of the hour.
+    await world.clock.advance(HOUR_MS);
+    outcome = await tap();
+  }
+  const should = card.revoked === 'yes' ? 'refused: card-revoked' : 'served';
+  if (outcome !== should) {
+    world.ledger.breaks(
+      'nothing-lost',
+      `card ${card.number} with the PIN of its image should be ${should} at ${hub} when all is mended, and is ${outcome}`,
+    );
+  }
+  world.ledger.check();
+}
+
+/** Every check-in that a terminal was told of is in the hub's records. */
+async function checkRecords(world: FaultWorld): Promise<void> {
+  const kept = new Set<string>();
+  for (const hub of HUBS) {
+    for (const bundle of await world.clock.advanceUntil(bundlesOf(world, hub))) {
+      for (const { resource } of bundle.entry) {
+        if (resource.resourceType !== 'Encounter') continue;
+        const place = placeOf(resource) ?? 0;
+        kept.add(nameOf({ hub, place, subject: resource.subject.identifier.value }));
+      }
+    }
+  }
+  for (const checkIn of world.ledger.checkIns) {
+    if (kept.has(nameOf(checkIn))) continue;
+    world.ledger.breaks(
+      'nothing-lost',
+      `${nameOf(checkIn)} was told to the patient, and is not in the records`,
+    );
+  }
+}
+
+async function bundlesOf(world: FaultWorld, hub: HubId): Promise<Bundle[]> {
+  const office = world.hub(hub).running?.office;
+  if (office === undefined) throw new Error(`${hub} does not run`);
+  const bundles: Bundle[] = [];
+  for (let after: string | null = null; ; ) {
+    const page = await office.export(after);
+    bundles.push(...page.items);
+    if (page.next === null) return bundles;
+    after = page.next;
+  }
+}
+
+function nameOf({ hub, subject, place }: CheckIn): string {
+  return `number ${place} of ${subject} at ${hub}`;
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { Ledger } from './ledger.ts';
+
+function brokenBy(act: (ledger: Ledger) => void): readonly string[] {
+  const ledger = new Ledger();
+  act(ledger);
+  return ledger.broken.map(({ message }) => message);
+}
+
+function times(count: number, act: () => void): void {
+  for (let done = 0; done < count; done++) act();
+}
+
+describe('the ledger of tries', () => {
+  it('lets a hub answer five PINs between two right logins, and no sixth', () => {
+    const five = (ledger: Ledger) => times(5, () => ledger.evaluated('goa-01', 3));
+    expect(brokenBy(five)).toEqual([]);
+    expect(
+      brokenBy((ledger) => {
+        five(ledger);
+        ledger.rightLogin('goa-01', 3);
+        five(ledger);
+      }),
+    ).toEqual([]);
+    expect(
+      brokenBy((ledger) => {
+        five(ledger);
+        ledger.evaluated('goa-01', 3);
+      }),
+    ).toEqual(['tries: goa-01 answered 6 PINs of card 3 since its last right login']);
+  });
+
+  it('counts each hub and each card by itself', () => {
+    const act = (ledger: Ledger) => {
+      times(5, () => ledger.evaluated('goa-01', 3));
+      times(5, () => ledger.evaluated('pune-02', 3));
+      times(5, () => ledger.evaluated('goa-01', 4));
+    };
+    expect(brokenBy(act)).toEqual([]);
+  });
+
+  it('gives the tries anew once for an unlock, also to a hub that hears of it late', () => {
+    const late = (ledger: Ledger) => {
+      times(4, () => ledger.evaluated('goa-01', 3));
+      ledger.raised(3, 17);
+      ledger.rightLogin('goa-01', 3);
+      times(10, () => ledger.evaluated('goa-01', 3));
+    };
+    expect(brokenBy(late)).toEqual([]);
+    const heardBefore = (ledger: Ledger) => {
+      ledger.raised(3, 17);
+      ledger.heard('goa-01', 17, 0);
+      ledger.rightLogin('goa-01', 3);
+      times(6, () => ledger.evaluated('goa-01', 3));
+    };
+    expect(brokenBy(heardBefore)).toHaveLength(1);
+    const unknown = (ledger: Ledger) => {
+      ledger.raised(3);
+      ledger.allRaisedBy(20);
+      ledger.heard('goa-01', 20, 0);
+      ledger.rightLogin('goa-01', 3);
+      times(6, () => ledger.evaluated('goa-01', 3));
+    };
+    expect(brokenBy(unknown)).toHaveLength(1);
+  });
+});
+
+describe('the ledger of revocations', () => {
+  it('holds a hub to what it has heard, from that moment on', () => {
+    const act = (cursor: number, asked: number) => (ledger: Ledger) => {
+      ledger.revoked(3, 17);
+      ledger.heard('goa-01', cursor, 1_000);
+      ledger.served('goa-01', 3, asked);
+    };
+    expect(brokenBy(act(16, 2_000))).toEqual([]);
+    expect(brokenBy(act(17, 999))).toEqual([]);
+    expect(brokenBy(act(17, 2_000))).toEqual([
+      'revocation: goa-01 heard at 1000 ms that card 3 is revoked, and served it at 2000 ms',
+    ]);
+  });
+
+  it('holds no other hub to it, and to no other card', () => {
+    const act = (ledger: Ledger) => {
+      ledger.revoked(3, 17);
+      ledger.heard('goa-01', 17, 1_000);
+      ledger.served('pune-02', 3, 2_000);
+      ledger.served('goa-01', 4, 2_000);
+    };
+    expect(brokenBy(act)).toEqual([]);
+  });
+});
+
+describe('the ledger of sessions', () => {
+  it('wants the same keys at both ends, and no keys twice', () => {
+    const good = (ledger: Ledger) => {
+      ledger.openedAtHub('goa-01', 'aa');
+      ledger.openedAtTerminal('desk-1', 'goa-01', 'aa');
+      ledger.openedAtHub('pune-02', 'bb');
+    };
+    expect(brokenBy(good)).toEqual([]);
+    const others = (ledger: Ledger) => {
+      ledger.openedAtHub('goa-01', 'aa');
+      ledger.openedAtTerminal('desk-1', 'goa-01', 'bb');
+      ledger.openedAtTerminal('desk-2', 'pune-02', 'aa');
+    };
+    expect(brokenBy(others)).toEqual([
+      'session-keys: desk-1 has session bb with goa-01, and no hub has it',
+      'session-keys: desk-2 has session aa with pune-02, and goa-01 has it',
+    ]);
+    const twice = (ledger: Ledger) => {
+      ledger.openedAtHub('goa-01', 'aa');
+      ledger.openedAtHub('pune-02', 'aa');
+      ledger.openedAtTerminal('desk-1', 'pune-02', 'aa');
+      ledger.openedAtTerminal('desk-2', 'pune-02', 'aa');
+    };
+    expect(brokenBy(twice)).toEqual([
+      'session-keys: pune-02 opened session aa, which goa-01 had before',
+      'session-keys: desk-2 has session aa, which desk-1 had before',
+    ]);
+  });
+
+  it('throws the first thing that broke, and nothing before', () => {
+    const ledger = new Ledger();
+    ledger.check();
+    ledger.breaks('settles', 'one');
+    ledger.breaks('secrets', 'two');
+    expect(() => ledger.check()).toThrow('settles: one');
+  });
+});

@@ -1,0 +1,302 @@
+import { type TapResult, tapOnce } from '../../../device/serve-taps.ts';
+import { assembleTerminal } from '../../../device/tap-tools.ts';
+import type { Outcome } from '../../../device/terminal/state.ts';
+import type { StepReport } from '../../../device/terminal/terminal.ts';
+import { type CardReader, openCardReader } from '../../../hardware/card-reader.ts';
+import type { Sign } from '../../../hardware/panel/panel.ts';
+import { cardWrite, type Fault, faults } from '../../../hardware/sim/faults.ts';
+import { type VirtualReader, virtualReader } from '../../../hardware/sim/virtual-reader.ts';
+import type { Surroundings } from '../../../runtime/surroundings.ts';
+import { READER_FAULTS } from '../../soak/reader-faults.ts';
+import type { LabCard } from './card.ts';
+import type { Blow, PieceTrouble, TapAct, TerminalId, Trouble } from './history.ts';
+import type { MachineClock } from './machine-clock.ts';
+import { MortalNetwork } from './mortal-network.ts';
+import { type Answers, PatientPanel } from './patient-panel.ts';
+import { copyFolder, type ServiceWorld } from './service.ts';
+
+const MINUTE_MS = 60_000;
+/** A patient to whom nothing happens for so long goes away: the reader never saw the card. */
+const PATIENCE_MS = 5 * MINUTE_MS;
+/** Nobody leaves a card on a reader longer. */
+const CARD_LEAVES_MS = 90_000;
+/** Until a hand has moved. */
+const HAND_MS = 1_000;
+
+/** The terminal was killed under its patient. */
+export class TerminalKilledError extends Error {}
+/** Nothing happened. */
+class NotSeenError extends Error {}
+
+/** How a tap went. */
+export interface TapEnd {
+  readonly outcome: Outcome['kind'] | 'not-seen' | 'killed';
+  readonly reason: string | undefined;
+}
+
+export interface TerminalWorld extends ServiceWorld {
+  strike(blow: Blow): void;
+  /** Later by some turns of the event loop. */
+  inTurns(turns: number, run: () => void): void;
+}
+
+/** What of a tap the world hears of. */
+export interface TapWatch {
+  step(report: StepReport): void;
+}
+
+/** A terminal with its reader; taps one card after another, and can be killed. */
+export class LabTerminal {
+  readonly id: TerminalId;
+  readonly clock: MachineClock;
+  readonly host: string;
+  readonly #world: TerminalWorld;
+  readonly #virtual: VirtualReader & { readonly field: { put(card: LabCard['tag']): void; take(): void } };
+  readonly #firstFolder: string;
+  #folder: string;
+  #lives = 0;
+  #network: MortalNetwork;
+  #reader: CardReader;
+  #killed = new AbortController();
+  #isDown = false;
+  /** Of the tap under way. */
+  #pieces = 0;
+  #pieceTroubles: Trouble[] = [];
+  #meet: (trouble: Trouble) => void = () => {};
+
+  constructor(options: {
+    readonly id: TerminalId;
+    readonly host: string;
+    readonly clock: MachineClock;
+    readonly folder: string;
+    readonly world: TerminalWorld;
+  }) {
+    const { id, host, clock, folder, world } = options;
+    this.id = id;
+    this.host = host;
+    this.clock = clock;
+    this.#world = world;
+    this.#firstFolder = folder;
+    this.#folder = folder;
+    this.#network = new MortalNetwork(world.from(host));
+    this.#virtual = virtualReader({ clock });
+    this.#reader = openCardReader({ open: this.#virtual.open, clock });
+  }
+
+  get folder(): string {
+    return this.#folder;
+  }
+
+  get isDown(): boolean {
+    return this.#isDown;
+  }
+
+  get surroundings(): Surroundings {
+    const { random } = this.#world;
+    return { clock: this.clock, network: this.#network, random, log: this.#world.logOf(this.id) };
+  }
+
+  /** One tap, from the card laid down to the card taken away. */
+  async tap(
+    act: TapAct,
+    card: LabCard,
+    answers: Answers,
+    watch: TapWatch,
+  ): Promise<TapEnd & { readonly shown: readonly string[] }> {
+    const visit = new Visit(this, act, card, this.#virtual);
+    const panel = new PatientPanel(this.clock, { answers, typingMs: act.typingMs, onShow: visit.onShow });
+    const patience = new AbortController();
+    let waiting = this.clock.after(PATIENCE_MS, () => patience.abort(new NotSeenError()));
+    let isOver = false;
+    const onStep = (report: StepReport) => {
+      // A terminal that has stopped still hears of its reader.
+      if (isOver) return;
+      waiting.cancel();
+      waiting = this.clock.after(PATIENCE_MS, () => patience.abort(new NotSeenError()));
+      watch.step(report);
+    };
+    const signal = AbortSignal.any([this.#killed.signal, patience.signal]);
+    const leaves = this.clock.after(CARD_LEAVES_MS, () => visit.takeForGood());
+    this.#prepare(act, visit, panel);
+    try {
+      visit.lay();
+      const { surroundings } = this;
+      const { tools } = await assembleTerminal({
+        surroundings,
+        folder: this.#folder,
+        hub: act.hub,
+        reader: this.#reader,
+        panel,
+      });
+      const result = await tapOnce(tools, act.goal, { onStep, signal });
+      return { ...endOf(result), shown: panel.shown };
+    } catch (cause) {
+      if (cause instanceof TerminalKilledError) return { ...ENDED.killed, shown: panel.shown };
+      if (cause instanceof NotSeenError) return { ...ENDED.notSeen, shown: panel.shown };
+      throw cause;
+    } finally {
+      isOver = true;
+      waiting.cancel();
+      leaves.cancel();
+      visit.takeForGood();
+      this.#virtual.chip.faults.clear();
+      this.#pieceTroubles = [];
+    }
+  }
+
+  /** Something passes between this terminal and a hub. */
+  piece(): PieceTrouble | undefined {
+    this.#pieces += 1;
+    let how: PieceTrouble | undefined;
+    for (const trouble of this.#pieceTroubles) {
+      const { when } = trouble;
+      if (when.on !== 'piece' || when.nth !== this.#pieces) continue;
+      if (trouble.what === 'piece') how = trouble.how;
+      else this.clock.after(when.ms, () => this.#world.inTurns(when.turns, () => this.#meet(trouble)));
+    }
+    return how;
+  }
+
+  /** The program dies, and its reader loses its power; a tap under way ends. */
+  kill(): void {
+    if (this.#isDown) return;
+    this.#isDown = true;
+    this.#lives += 1;
+    const old = this.#folder;
+    this.#folder = `${this.#firstFolder}.${this.#lives}`;
+    copyFolder(old, this.#folder);
+    this.#network.kill();
+    this.#killed.abort(new TerminalKilledError('the terminal was killed'));
+    this.#virtual.port.unplug();
+    this.#world.mustSettle(`the reader of ${this.id}, killed`, this.#reader.close());
+  }
+
+  /** Starts it again on its files. */
+  start(): void {
+    if (!this.#isDown) return;
+    this.#isDown = false;
+    this.#killed = new AbortController();
+    this.#network = new MortalNetwork(this.#world.from(this.host));
+    this.#virtual.port.plugIn();
+    this.#reader = openCardReader({ open: this.#virtual.open, clock: this.clock });
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isDown) await this.#reader.close();
+  }
+
+  #prepare(act: TapAct, visit: Visit, panel: PatientPanel): void {
+    this.#pieces = 0;
+    this.#pieceTroubles = act.troubles.filter(({ when }) => when.on === 'piece');
+    this.#meet = (trouble) => {
+      switch (trouble.what) {
+        case 'card-taken':
+          visit.take(trouble.backMs);
+          return;
+        case 'reader-unplugged':
+          this.#virtual.port.unplug();
+          this.clock.after(trouble.ms, () => this.#virtual.port.plugIn());
+          return;
+        case 'panel-unplugged':
+          panel.unplug();
+          return;
+        case 'reader-fault':
+        case 'piece':
+          return;
+        default:
+          this.#world.strike(trouble);
+      }
+    };
+    for (const trouble of act.troubles) this.#await(trouble, visit);
+  }
+
+  /** Has a trouble come at its time; those of pieces wait for `piece`. */
+  #await(trouble: Trouble, visit: Visit): void {
+    const { when } = trouble;
+    if (when.on === 'piece') return;
+    if (when.on === 'time') {
+      this.clock.after(when.ms, () => this.#meet(trouble));
+      return;
+    }
+    const which = when.on === 'write' ? cardWrite : () => true;
+    this.#virtual.chip.faults.inject(this.#faultOf(trouble, visit), { which, nth: when.nth });
+  }
+
+  #faultOf(trouble: Trouble, visit: Visit): Fault {
+    switch (trouble.what) {
+      case 'card-taken': {
+        const take = () => visit.take(trouble.backMs);
+        return trouble.when.on === 'write' ? faults.removeDuringWrite(take, trouble.torn) : { before: take };
+      }
+      case 'reader-fault':
+        return (
+          READER_FAULTS[trouble.name]?.({
+            take: () => visit.take(HAND_MS),
+            unplug: () => {
+              this.#virtual.port.unplug();
+              this.clock.after(HAND_MS, () => this.#virtual.port.plugIn());
+            },
+          }) ?? {}
+        );
+      default:
+        return { before: () => this.#meet(trouble) };
+    }
+  }
+}
+
+const ENDED = {
+  killed: { outcome: 'killed', reason: undefined },
+  notSeen: { outcome: 'not-seen', reason: undefined },
+} as const;
+
+function endOf({ outcome }: TapResult): TapEnd {
+  return { outcome: outcome.kind, reason: outcome.kind === 'refused' ? outcome.reason : undefined };
+}
+
+/** A patient's hand, with the card. */
+class Visit {
+  readonly #terminal: LabTerminal;
+  readonly #act: TapAct;
+  readonly #card: LabCard;
+  readonly #virtual: { readonly field: { put(card: LabCard['tag']): void; take(): void } };
+  #lies = false;
+  #isOver = false;
+
+  constructor(
+    terminal: LabTerminal,
+    act: TapAct,
+    card: LabCard,
+    virtual: { readonly field: { put(card: LabCard['tag']): void; take(): void } },
+  ) {
+    this.#terminal = terminal;
+    this.#act = act;
+    this.#card = card;
+    this.#virtual = virtual;
+  }
+
+  lay(): void {
+    if (this.#isOver || this.#lies) return;
+    this.#lies = true;
+    this.#virtual.field.put(this.#card.tag);
+  }
+
+  /** Takes it away. @param backMs until it is laid back; null: it is not, unless the terminal asks for it */
+  take(backMs: number | null): void {
+    if (!this.#lies) return;
+    this.#lies = false;
+    this.#virtual.field.take();
+    if (backMs !== null) this.#terminal.clock.after(backMs, () => this.lay());
+  }
+
+  takeForGood(): void {
+    this.take(null);
+    this.#isOver = true;
+  }
+
+  /** Does as the terminal says. */
+  readonly onShow = (sign: Sign): void => {
+    const { clock } = this.#terminal;
+    if (sign === 'take-card' && this.#act.takesEarly) clock.after(HAND_MS, () => this.take(null));
+    if (sign === 'attention') clock.after(2 * HAND_MS, () => this.lay());
+  };
+}

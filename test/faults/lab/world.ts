@@ -1,0 +1,409 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers';
+import { RcClient } from '../../../certs/rc-client.ts';
+import type { TlsIdentity } from '../../../certs/tls-identity.ts';
+import { type CardReader, openCardReader } from '../../../hardware/card-reader.ts';
+import { type VirtualReader, virtualReader } from '../../../hardware/sim/virtual-reader.ts';
+import { type RunningHub, serveHub } from '../../../hub/serve.ts';
+import { type RunningRc, serveRc } from '../../../rc/serve.ts';
+import { formatAddress } from '../../../runtime/address.ts';
+import type { Timer } from '../../../runtime/clock.ts';
+import type { Log, LogFields } from '../../../runtime/log.ts';
+import type { Address, Network } from '../../../runtime/network.ts';
+import { seededRandom } from '../../../runtime/random.ts';
+import { SimulatedClock } from '../../../runtime/simulated-clock.ts';
+import {
+  type Conditions,
+  type Mischief,
+  type Passing,
+  SimulatedNetwork,
+} from '../../../runtime/simulated-network.ts';
+import type { Surroundings } from '../../../runtime/surroundings.ts';
+import type { LabCard } from './card.ts';
+import { watchStores } from './disks.ts';
+import {
+  type Blow,
+  HUBS,
+  type HubId,
+  type LineTrouble,
+  type Machine,
+  type Service as ServiceId,
+  TERMINALS,
+  type TerminalId,
+} from './history.ts';
+import { Ledger } from './ledger.ts';
+import { MachineClock } from './machine-clock.ts';
+import { areOtherThreadsBusy, watchWebcrypto } from './other-threads.ts';
+import { Service } from './service.ts';
+import { LabTerminal, type TerminalWorld } from './terminal.ts';
+
+const MINUTE_MS = 60_000;
+/** By the simulated clock. What has not settled by then never will. */
+const SETTLES_WITHIN_MS = 20 * MINUTE_MS;
+
+export const RC_ADDRESS: Address = { host: '10.0.1.1', port: 8440 };
+const OFFICE_HOST = '10.0.4.1';
+
+export function hubAddress(hub: HubId): Address {
+  return { host: `10.0.2.${HUBS.indexOf(hub) + 1}`, port: 8441 };
+}
+
+function terminalHost(terminal: TerminalId): string {
+  return `10.0.3.${TERMINALS.indexOf(terminal) + 1}`;
+}
+
+function addressOf(service: ServiceId): Address {
+  return service === 'rc' ? RC_ADDRESS : hubAddress(service);
+}
+
+const LINES: Readonly<Record<LineTrouble['state'], Partial<Conditions>>> = {
+  down: { refuse: 1, cut: 1 },
+  silent: { latencyMs: Number.POSITIVE_INFINITY },
+  flaky: { refuse: 0.3, cut: 0.1, jitterMs: 50 },
+  slow: { latencyMs: 150, jitterMs: 250 },
+  'very-slow': { latencyMs: 2_000, jitterMs: 2_500 },
+};
+
+export interface WorldOptions {
+  /** Everything lives below it. */
+  readonly folder: string;
+  /** When it begins, ms since the Unix epoch. */
+  readonly start: number;
+  /** Decides every key, every delay and every share. */
+  readonly seed: string;
+  /** As `ServiceOptions.copy`, for a hub's disk. */
+  readonly copyHub?: (from: string, to: string) => void;
+}
+
+/** A whole network in one process, in which all that can break may: RC, hubs, terminals, cards, lines, clocks. */
+export class FaultWorld implements TerminalWorld {
+  readonly clock: SimulatedClock;
+  readonly network: SimulatedNetwork;
+  readonly random: (length: number) => Uint8Array;
+  readonly ledger = new Ledger();
+  readonly cards = new Map<number, LabCard>();
+  readonly rc: Service<RunningRc>;
+  readonly hubs: ReadonlyMap<HubId, Service<RunningHub>>;
+  readonly terminals: ReadonlyMap<TerminalId, LabTerminal>;
+  /** The registrar's desk. */
+  readonly desk: VirtualReader & { readonly field: { put(card: LabCard['tag']): void; take(): void } };
+  readonly deskReader: CardReader;
+  /** All that was logged, shown and thrown, by whom. */
+  readonly said: string[] = [];
+  /** Every PIN that anybody typed. */
+  readonly pins = new Set<string>();
+  readonly #unsettled = new Map<Promise<unknown>, string>();
+  readonly #onTap = new Map<TerminalId, number>();
+  readonly #dark = new Set<string>();
+  /** What is to be mended, and when. */
+  readonly #mending = new Set<Timer>();
+  readonly #options: WorldOptions;
+  #operator: RcClient | undefined;
+
+  constructor(options: WorldOptions) {
+    const { folder, start, seed } = options;
+    watchStores();
+    watchWebcrypto();
+    this.#options = options;
+    this.clock = new SimulatedClock(start, { isBusy: areOtherThreadsBusy });
+    this.random = seededRandom(`${seed} keys`);
+    this.network = new SimulatedNetwork({
+      clock: this.clock,
+      random: seededRandom(`${seed} network`),
+      mischief: (passing) => this.#mischief(passing),
+    });
+    mkdirSync(folder, { recursive: true });
+    const shared = { world: this };
+    this.rc = new Service({
+      ...shared,
+      name: 'rc',
+      host: RC_ADDRESS.host,
+      clock: new MachineClock(this.clock),
+      folder: join(folder, 'rc'),
+      serve: (surroundings, at) => serveRc({ surroundings, folder: at, listen: RC_ADDRESS }),
+    });
+    this.hubs = new Map(
+      HUBS.map((id) => [
+        id,
+        new Service({
+          ...shared,
+          name: id,
+          host: hubAddress(id).host,
+          clock: new MachineClock(this.clock),
+          folder: join(folder, id),
+          serve: (surroundings, at) =>
+            serveHub({
+              surroundings,
+              folder: at,
+              listen: hubAddress(id),
+              policy: { timeZone: 'Asia/Kolkata' },
+            }),
+          ...(options.copyHub && { copy: options.copyHub }),
+        }),
+      ]),
+    );
+    this.terminals = new Map(
+      TERMINALS.map((id) => [
+        id,
+        new LabTerminal({
+          ...shared,
+          id,
+          host: terminalHost(id),
+          clock: new MachineClock(this.clock),
+          folder: join(folder, id),
+        }),
+      ]),
+    );
+    this.desk = virtualReader({ clock: this.clock });
+    this.deskReader = openCardReader({ open: this.desk.open, clock: this.clock });
+  }
+
+  get folder(): string {
+    return this.#options.folder;
+  }
+
+  /** Milliseconds since it began. */
+  get elapsed(): number {
+    return this.clock.monotonic();
+  }
+
+  get services(): readonly Service<RunningRc | RunningHub>[] {
+    return [this.rc, ...this.hubs.values()] as Service<RunningRc | RunningHub>[];
+  }
+
+  service(id: ServiceId): Service<RunningRc> | Service<RunningHub> {
+    return id === 'rc' ? this.rc : this.hub(id);
+  }
+
+  hub(id: HubId): Service<RunningHub> {
+    return need(this.hubs.get(id), id);
+  }
+
+  terminal(id: TerminalId): LabTerminal {
+    return need(this.terminals.get(id), id);
+  }
+
+  card(number: number): LabCard | undefined {
+    return this.cards.get(number);
+  }
+
+  /** The office's machine. */
+  get office(): Surroundings {
+    return {
+      clock: this.clock,
+      network: this.network.from(OFFICE_HOST),
+      random: this.random,
+      log: this.logOf('office'),
+    };
+  }
+
+  /** The first operator, at the office. */
+  get operator(): RcClient {
+    return need(this.#operator, 'operator');
+  }
+
+  beOperator(identity: TlsIdentity): void {
+    this.#operator = new RcClient({ surroundings: this.office, rc: RC_ADDRESS, identity });
+  }
+
+  from(host: string): Network {
+    return this.network.from(host);
+  }
+
+  logOf(name: string): Log {
+    const keep =
+      (level: string) =>
+      (event: string, fields: LogFields = {}) => {
+        this.said.push(`${name} ${level} ${event} ${JSON.stringify(fields)}`);
+        this.#heardFrom(name, event, fields);
+      };
+    return { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') };
+  }
+
+  mustSettle(what: string, promise: Promise<unknown>): void {
+    this.#unsettled.set(promise, what);
+    const timer = this.clock.after(SETTLES_WITHIN_MS, () => {
+      this.#unsettled.delete(promise);
+      this.ledger.breaks(
+        'settles',
+        `${what} has not settled within ${SETTLES_WITHIN_MS / MINUTE_MS} minutes`,
+      );
+    });
+    const settled = () => {
+      timer.cancel();
+      this.#unsettled.delete(promise);
+    };
+    promise.then(settled, (cause: unknown) => {
+      settled();
+      this.said.push(`${what}: ${textOf(cause)}`);
+    });
+  }
+
+  /** What is still under way. */
+  get unsettled(): readonly Promise<unknown>[] {
+    return [...this.#unsettled.keys()];
+  }
+
+  inTurns(turns: number, run: () => void): void {
+    if (turns === 0) run();
+    else setImmediate(() => this.inTurns(turns - 1, run));
+  }
+
+  /** A tap begins: what hubs say of that terminal is about this card. */
+  tapBegins(terminal: TerminalId, card: number): void {
+    this.#onTap.set(terminal, card);
+  }
+
+  /** Something befalls a part, and is mended when its time is over. */
+  strike(blow: Blow): void {
+    const mendIn = (ms: number, mend: () => void) => {
+      const timer = this.clock.after(ms, () => {
+        this.#mending.delete(timer);
+        mend();
+      });
+      this.#mending.add(timer);
+    };
+    switch (blow.what) {
+      case 'kill':
+        this.#kill(blow.who);
+        mendIn(blow.ms, () => this.#start(blow.who));
+        return;
+      case 'dark': {
+        const { host } = addressOf(blow.who);
+        this.#dark.add(host);
+        this.#kill(blow.who);
+        mendIn(blow.ms, () => {
+          this.#dark.delete(host);
+          this.#start(blow.who);
+        });
+        return;
+      }
+      case 'power-cut': {
+        const all: readonly Machine[] = ['rc', ...HUBS, ...TERMINALS];
+        for (const machine of all) this.#kill(machine);
+        mendIn(blow.ms, () => {
+          for (const machine of all) this.#start(machine);
+        });
+        return;
+      }
+      case 'line': {
+        const from = this.#hostOf(blow.from);
+        const to = addressOf(blow.to);
+        this.network.setConditions(to, LINES[blow.state], from);
+        if (blow.state === 'down') this.network.cut(to, from);
+        mendIn(blow.ms, () => this.network.setConditions(to, {}, from));
+        return;
+      }
+      case 'clock': {
+        const clock = this.#clockOf(blow.whose);
+        clock.jump(blow.by);
+        mendIn(blow.ms, () => clock.setRight());
+        return;
+      }
+      case 'disk-full': {
+        const service = this.service(blow.whose);
+        service.fillDisk();
+        mendIn(blow.ms, () => service.makeRoom());
+        return;
+      }
+    }
+  }
+
+  /** Everything is as it should be again: all lines, clocks and disks; all that was down is up. */
+  async mend(): Promise<void> {
+    for (const timer of this.#mending) timer.cancel();
+    this.#mending.clear();
+    this.#dark.clear();
+    for (const from of ['office', ...HUBS, ...TERMINALS] as const) {
+      for (const to of ['rc', ...HUBS] as const) {
+        this.network.setConditions(addressOf(to), {}, this.#hostOf(from));
+      }
+    }
+    for (const service of this.services) {
+      service.clock.setRight();
+      service.makeRoom();
+    }
+    for (const terminal of this.terminals.values()) {
+      terminal.clock.setRight();
+      terminal.start();
+    }
+    for (const service of this.services) await this.clock.advanceUntil(service.start(), SETTLES_WITHIN_MS);
+  }
+
+  /** Stops all that runs. */
+  async close(): Promise<void> {
+    this.#operator?.close();
+    for (const service of [...this.hubs.values(), this.rc]) await this.clock.advanceUntil(service.stop());
+    for (const terminal of this.terminals.values()) await this.clock.advanceUntil(terminal.close());
+    await this.clock.advanceUntil(this.deskReader.close());
+  }
+
+  #kill(machine: Machine): void {
+    if (isTerminal(machine)) this.terminal(machine).kill();
+    else this.service(machine).kill();
+  }
+
+  #start(machine: Machine): void {
+    if (isTerminal(machine)) this.terminal(machine).start();
+    else void this.service(machine).start();
+  }
+
+  #clockOf(machine: Machine): MachineClock {
+    return isTerminal(machine) ? this.terminal(machine).clock : this.service(machine).clock;
+  }
+
+  #hostOf(whose: HubId | TerminalId | 'office'): string {
+    if (whose === 'office') return OFFICE_HOST;
+    return isTerminal(whose) ? terminalHost(whose) : hubAddress(whose).host;
+  }
+
+  #mischief({ from, to }: Passing): Mischief | undefined {
+    const toHost = to.slice(0, to.lastIndexOf(':'));
+    if (this.#dark.has(from) || this.#dark.has(toHost)) return { delayMs: Number.POSITIVE_INFINITY };
+    const terminal = [...this.terminals.values()].find(({ host }) => host === from);
+    return to === formatAddress(RC_ADDRESS) ? undefined : terminal?.piece();
+  }
+
+  #heardFrom(name: string, event: string, fields: LogFields): void {
+    const hub = HUBS.find((id) => id === name);
+    if (hub === undefined) return;
+    if (event === 'login') this.#openedAt(hub, fields);
+    if (event === 'lists updated') void this.hearHow(hub);
+  }
+
+  #openedAt(hub: HubId, { terminal, session, recovery }: LogFields): void {
+    this.ledger.openedAtHub(hub, String(session));
+    const card = TERMINALS.filter((id) => id === terminal).map((id) => this.#onTap.get(id))[0];
+    if (card === undefined) {
+      this.ledger.breaks('session-keys', `${hub} opened a session at ${String(terminal)}, where nobody taps`);
+    } else if (recovery === false) {
+      this.ledger.rightLogin(hub, card);
+    }
+  }
+
+  /** Asks a hub how far it has read the feed. */
+  async hearHow(hub: HubId): Promise<void> {
+    const status = await this.hub(hub)
+      .running?.status()
+      .catch(() => undefined);
+    const cursor = status?.lists.cursor;
+    if (cursor !== null && cursor !== undefined) this.ledger.heard(hub, cursor, this.elapsed);
+  }
+}
+
+export function isTerminal(machine: string): machine is TerminalId {
+  return TERMINALS.some((id) => id === machine);
+}
+
+/** All that an error says, for whoever looks for what it should not. */
+export function textOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const more = cause.cause === undefined ? '' : `\n${textOf(cause.cause)}`;
+  return `${cause.stack ?? cause.message} ${JSON.stringify(cause)}${more}`;
+}
+
+export function need<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`the lab has no ${what}`);
+  return value;
+}
