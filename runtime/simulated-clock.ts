@@ -36,8 +36,9 @@ export class SimulatedClock implements Clock {
     this.#isBusy = isBusy;
   }
 
+  /** Whole, as a machine's clock says it; `monotonic` and timers may be finer. */
   now(): number {
-    return this.#wall + this.#elapsed;
+    return Math.floor(this.#wall + this.#elapsed);
   }
 
   monotonic(): number {

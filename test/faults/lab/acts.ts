@@ -208,7 +208,6 @@ class TapEyes {
   readonly #world: FaultWorld;
   readonly #act: TapAct;
   #hasEvaluation = false;
-  #subject = '';
 
   constructor(world: FaultWorld, act: TapAct) {
     this.#world = world;
@@ -230,14 +229,11 @@ class TapEyes {
         ledger.openedAtTerminal(terminal, hub, read(note, /session key ([0-9a-f]{16})/));
         ledger.served(hub, card, elapsed - milliseconds);
         return;
-      case 'inform':
-        this.#subject = read(note, /serves patient ([0-9a-f]{32})/);
-        ledger.served(hub, card, elapsed - milliseconds);
-        return;
       case 'check-in':
-        ledger.checkedIn({ hub, subject: this.#subject, place: Number(read(note, /number (\d+)/)) });
+        ledger.checkedIn({ hub, card, place: Number(read(note, /number (\d+)/)) });
         ledger.served(hub, card, elapsed - milliseconds);
         return;
+      case 'inform':
       case 'summarise':
       case 'prepare-new-pin':
       case 'confirm-new-pin':

@@ -1,9 +1,12 @@
+import { fromHex, toHex } from '../../../protocol/bytes.ts';
+import { noble } from '../../../protocol/crypto/noble.ts';
 import type { Bundle } from '../../../protocol/fhir/resources.ts';
 import { placeOf } from '../../../protocol/fhir/resources.ts';
+import { deriveSubject } from '../../../protocol/keys.ts';
 import type { Actor } from './acts.ts';
 import type { LabCard } from './card.ts';
 import { HUBS, type HubId, type TapAct, TERMINALS } from './history.ts';
-import type { CheckIn } from './ledger.ts';
+import { masterKeyOf } from './secrets.ts';
 import type { FaultWorld } from './world.ts';
 
 const MINUTE_MS = 60_000;
@@ -70,7 +73,7 @@ async function untilCaughtUp(world: FaultWorld): Promise<void> {
   let behind: string[] = [];
   while (world.elapsed < end) {
     const { hubs } = await clock.advanceUntil(operator.hubs());
-    behind = hubs.filter((hub) => hub.behind > 0).map(({ id }) => `${id} behind by ${id.length}`);
+    behind = hubs.filter((hub) => hub.behind > 0).map((hub) => `${hub.id} behind by ${hub.behind}`);
     for (const id of HUBS) {
       const status = await clock.advanceUntil(statusOf(world, id));
       if (status.syncLagSeconds > 0 || status.lists.state !== 'fresh' || status.failing.length > 0) {
@@ -144,16 +147,15 @@ async function checkRecords(world: FaultWorld): Promise<void> {
       for (const { resource } of bundle.entry) {
         if (resource.resourceType !== 'Encounter') continue;
         const place = placeOf(resource) ?? 0;
-        kept.add(nameOf({ hub, place, subject: resource.subject.identifier.value }));
+        kept.add(nameOf(hub, resource.subject.identifier.value, place));
       }
     }
   }
-  for (const checkIn of world.ledger.checkIns) {
-    if (kept.has(nameOf(checkIn))) continue;
-    world.ledger.breaks(
-      'nothing-lost',
-      `${nameOf(checkIn)} was told to the patient, and is not in the records`,
-    );
+  const masterKey = masterKeyOf(world);
+  for (const { hub, card, place } of world.ledger.checkIns) {
+    const patientId = fromHex(world.card(card)?.patientId ?? '');
+    const name = nameOf(hub, toHex(deriveSubject(noble, masterKey, patientId, hub)), place);
+    if (!kept.has(name)) world.ledger.breaks('nothing-lost', `${name} was told, and is not in the records`);
   }
 }
 
@@ -169,6 +171,6 @@ async function bundlesOf(world: FaultWorld, hub: HubId): Promise<Bundle[]> {
   }
 }
 
-function nameOf({ hub, subject, place }: CheckIn): string {
+function nameOf(hub: string, subject: string, place: number): string {
   return `number ${place} of ${subject} at ${hub}`;
 }

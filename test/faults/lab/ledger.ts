@@ -18,8 +18,7 @@ interface Raise {
 /** A check-in that was acknowledged to a terminal. */
 export interface CheckIn {
   readonly hub: string;
-  /** The hub's name for the patient, hex. */
-  readonly subject: string;
+  readonly card: number;
   /** In the day's queue. */
   readonly place: number;
 }

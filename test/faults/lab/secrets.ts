@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fromHex, toHex } from '../../../protocol/bytes.ts';
 import { noble } from '../../../protocol/crypto/noble.ts';
-import { deriveOprfSeed, derivePsk, deriveUsk } from '../../../protocol/keys.ts';
+import { deriveOprfSeed, derivePsk, deriveSubject, deriveUsk } from '../../../protocol/keys.ts';
 import { parseRecoveryCode } from '../../../protocol/recovery-code.ts';
 import { ByteSearch } from './byte-search.ts';
 import { HUBS, TERMINALS } from './history.ts';
@@ -47,10 +47,10 @@ export function findSecrets(world: FaultWorld): void {
 }
 
 function secretsOf(world: FaultWorld): Secret[] {
-  const masterKey = fromHex(readFileSync(join(world.rc.folder, 'keys', 'master-0.key'), 'utf8').trim());
+  const masterKey = masterKeyOf(world);
   const secrets = keyFiles(world.folder);
   for (const pin of world.pins) secrets.push(text('a PIN', pin, nowhere));
-  for (const { number, uid: name, code, patientName } of world.cards.values()) {
+  for (const { number, uid: name, code, patientName, patientId = '' } of world.cards.values()) {
     if (name === undefined) continue;
     const uid = fromHex(name);
     const usk = deriveUsk(noble, masterKey, uid);
@@ -59,6 +59,10 @@ function secretsOf(world: FaultWorld): Secret[] {
       key(`usk of card ${number}`, usk, nowhere),
       key(`oprfSeed of card ${number}`, deriveOprfSeed(noble, masterKey, uid), inHubs),
       ...HUBS.map((id) => key(`psk of card ${number} and ${id}`, derivePsk(noble, usk, id), inStoreOf(id))),
+      ...HUBS.map((id) => {
+        const subject = deriveSubject(noble, masterKey, fromHex(patientId), id);
+        return key(`what ${id} calls the patient of card ${number}`, subject, inStoreOf(id));
+      }),
       text(`the name of patient ${number}`, patientName, inRegistry),
       text(`the recovery code of card ${number}`, code, nowhere),
       key(`the recovery code of card ${number}`, parseRecoveryCode(code), nowhere),
@@ -67,6 +71,11 @@ function secretsOf(world: FaultWorld): Secret[] {
     );
   }
   return secrets;
+}
+
+/** `K_RC[0]`, as it lies in the registration centre's folder. */
+export function masterKeyOf({ rc }: FaultWorld): Uint8Array {
+  return fromHex(readFileSync(join(rc.folder, 'keys', 'master-0.key'), 'utf8').trim());
 }
 
 function isSaidAtTheCentre(line: string): boolean {
