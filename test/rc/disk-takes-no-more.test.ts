@@ -1,3 +1,4 @@
+import SqliteDatabase from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newTlsKeyPair } from '../../certs/keys.ts';
 import type { RcClient } from '../../certs/rc-client.ts';
@@ -5,20 +6,6 @@ import { toHex } from '../../protocol/bytes.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import { begin, completion, register } from './registering.ts';
 import { Joiner, TestRc } from './running-rc.ts';
-
-/** The databases that the registration centre has opened in this process, the latest last. */
-const opened = vi.hoisted((): Database[] => []);
-vi.mock('../../runtime/sqlite.ts', async (importOriginal) => {
-  const actual = await importOriginal<typeof import('../../runtime/sqlite.ts')>();
-  return {
-    ...actual,
-    openStore: (...args: Parameters<typeof actual.openStore>) => {
-      const db = actual.openStore(...args);
-      opened.push(db);
-      return db;
-    },
-  };
-});
 
 /** What can go wrong with a disk: how it begins, how it is mended, and what whoever asks is told. */
 interface Ailment {
@@ -107,10 +94,13 @@ async function allKnown(db: Database, admin: RcClient) {
 
 describe.each(AILMENTS)('$name at the registration centre', ({ begin: ail, mend, code, sentence }) => {
   it('has everything refused in a plain sentence, leaves nothing half done, and is over when it is mended', async () => {
+    const pragmas = vi.spyOn(SqliteDatabase.prototype, 'pragma');
     const rc = await TestRc.start();
+    // The one that the registration centre has opened just now: nobody hands it out, and a disk is beneath it.
+    const db = pragmas.mock.contexts.at(-1);
+    pragmas.mockRestore();
+    if (!(db instanceof SqliteDatabase)) throw new Error('no database was opened');
     const { admin, acts, uids, feed } = await everyAct(rc);
-    const db = opened.at(-1);
-    if (db === undefined) throw new Error('no database was opened');
     onTestFinished(() => mend(db));
     await ail(db, admin);
     const before = await allKnown(db, admin);
