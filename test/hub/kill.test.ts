@@ -133,6 +133,6 @@ describe('kill -9 at random under logins and writes', () => {
       expect(trial.sessions).toBeGreaterThan(0);
       expect(trial.records).toBeGreaterThan(0);
     },
-    SOAK ? 1_500_000 : 300_000,
+    SOAK ? 7_200_000 : 300_000,
   );
 });

@@ -9,16 +9,18 @@ import { runSoaks, SoakFailedError } from './soak.ts';
 
 const SOAKS = [readerSoak, malformedSoak, networkSoak, longTests];
 
-const USAGE = `npm run soak [-- NAME…] [-- --minutes N] [-- --taps N] [-- --seed N]
+const USAGE = `npm run soak [-- NAME…] [-- --minutes N | --whole] [-- --taps N] [-- --seed N]
 
   NAME       run only this: ${SOAKS.map(({ name }) => name).join(', ')}
   --minutes  how long, all together; 2 if nothing is said
+  --whole    each to its end, however long that takes
   --taps     play so many taps in whole networks; alone, and for an hour at most, unless said otherwise
   --seed     draw the same random numbers as a run that printed this seed`;
 
 function readArguments() {
   const options = {
     minutes: { type: 'string' },
+    whole: { type: 'boolean', default: false },
     taps: { type: 'string' },
     seed: { type: 'string' },
     help: { type: 'boolean' },
@@ -30,7 +32,9 @@ function readArguments() {
     help: values.help,
     names: onlyTaps ? [networkSoak.name] : positionals,
     taps,
-    minutes: numberOf('--minutes', values.minutes ?? (taps === undefined ? '2' : '60')),
+    minutes: values.whole
+      ? ('whole' as const)
+      : numberOf('--minutes', values.minutes ?? (taps === undefined ? '2' : '60')),
     seed: values.seed === undefined ? randomInt(2 ** 32) : numberOf('--seed', values.seed),
   };
 }

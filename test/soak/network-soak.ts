@@ -10,6 +10,7 @@ const SHORTENING_MS = 10 * 60_000;
 /** Whole networks, in which everything breaks that can: what must hold is looked after at every step (docs/fault-lab.md). */
 export const networkSoak: Soak = {
   name: 'network',
+  wholeMinutes: 60,
   async run({ seed: first, taps: wanted = Number.POSITIVE_INFINITY, isOver, monotonic }) {
     const setUp = await setUpNetwork('soak');
     let taps = 0;

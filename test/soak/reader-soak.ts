@@ -4,6 +4,7 @@ import type { Soak } from './soak.ts';
 /** Tap after tap with a random fault in each, on one reader that must come back from all of them. */
 export const readerSoak: Soak = {
   name: 'reader',
+  wholeMinutes: 10,
   async run({ random, isOver }) {
     const reader = new ReaderTaps(random);
     let taps = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filesWithLongForm } from './long-tests.ts';
+import { filesWithLongForm, passedIn } from './long-tests.ts';
 import { ReaderTaps } from './reader-taps.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { FoundError, runSoaks, type Soak, type SoakContext, SoakFailedError } from './soak.ts';
@@ -62,9 +62,32 @@ describe('a run of soaks', () => {
     expect(steps).toEqual(['a 2', 'a 1', 'b 2', 'b 1']);
     expect(told).toEqual([
       'seed 42',
-      `a: done with ${new SeededRandom(SEED).next()}`,
-      `b: done with ${new SeededRandom(SEED).next()}`,
+      `a: done with ${new SeededRandom(SEED).next()}; 2.0 minutes`,
+      `b: done with ${new SeededRandom(SEED).next()}; 2.0 minutes`,
     ]);
+  });
+
+  it('goes each to its end where the whole is wanted: its own, or what its whole form takes', async () => {
+    const { steps, told, soak, world: it } = world();
+    const ending: Soak = {
+      name: 'ending',
+      async run({ isOver, tell }) {
+        tell(`over: ${isOver()}`);
+        return 'done';
+      },
+    };
+    const soaks = [{ ...soak('a'), wholeMinutes: 3 }, ending];
+    await runSoaks(soaks, { names: [], seed: SEED, minutes: 'whole' }, it);
+    expect(steps).toEqual(['a 3', 'a 2', 'a 1']);
+    expect(told.slice(-2)).toEqual(['ending: over: false', 'ending: done; 0.0 minutes']);
+  });
+
+  it('hears from the tests which have passed', () => {
+    const line = ' ✓ test/hub/kill.test.ts > kill -9 > of a hub 174453ms';
+    expect(passedIn(line)).toBe('test/hub/kill.test.ts > kill -9 > of a hub 174453ms');
+    for (const other of [' × test/a.test.ts > b', '   ✓ a hub 3ms', ' ↓ test/a.test.ts > c', '']) {
+      expect(passedIn(other)).toBeUndefined();
+    }
   });
 
   it('runs those that are named alone, and refuses a name that there is not', async () => {

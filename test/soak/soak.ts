@@ -13,11 +13,15 @@ export interface SoakContext {
   readonly isOver: () => boolean;
   /** Milliseconds until then. */
   readonly leftMs: () => number;
+  /** Says how it goes on, a line at a time. */
+  readonly tell: (line: string) => void;
 }
 
 /** The long form of a fault test: it goes on until its time is over, and throws when something is found. */
 export interface Soak {
   readonly name: string;
+  /** How long its whole form is, where it has no end of its own. */
+  readonly wholeMinutes?: number;
   /** @returns what was done, in one line */
   run(context: SoakContext): Promise<string>;
 }
@@ -40,8 +44,8 @@ export interface SoakPlan {
   readonly names: readonly string[];
   readonly seed: number;
   readonly taps?: number | undefined;
-  /** Of all soaks together; each gets its share of what is left. */
-  readonly minutes: number;
+  /** Of all soaks together; each gets its share of what is left. `whole`: each goes to its end. */
+  readonly minutes: number | 'whole';
 }
 
 /**
@@ -65,12 +69,16 @@ export async function runSoaks(
     throw new RangeError(`there is no soak ${unknown.join(', ')}: there are ${known.join(', ')}`);
   }
   const wanted = soaks.filter(({ name }) => names.length === 0 || names.includes(name));
-  const end = world.monotonic() + minutes * 60_000;
+  const began = world.monotonic();
   world.tell(`seed ${seed}`);
   for (const [index, soak] of wanted.entries()) {
     const now = world.monotonic();
-    const until = now + (end - now) / (wanted.length - index);
+    const until =
+      minutes === 'whole'
+        ? now + (soak.wholeMinutes ?? Number.POSITIVE_INFINITY) * 60_000
+        : now + (began + minutes * 60_000 - now) / (wanted.length - index);
     const leftMs = () => Math.max(0, until - world.monotonic());
+    const tell = (line: string) => world.tell(`${soak.name}: ${line}`);
     try {
       const done = await soak.run({
         seed,
@@ -79,8 +87,9 @@ export async function runSoaks(
         isOver: () => leftMs() === 0,
         leftMs,
         monotonic: world.monotonic,
+        tell,
       });
-      world.tell(`${soak.name}: ${done}`);
+      tell(`${done}; ${((world.monotonic() - now) / 60_000).toFixed(1)} minutes`);
     } catch (cause) {
       const what = cause instanceof Error ? cause.message : String(cause);
       const again = cause instanceof FoundError ? cause.seed : seed;
