@@ -7,45 +7,26 @@ import { PinChanges } from '../../hub/store/pin-changes.ts';
 import { MIGRATIONS } from '../../hub/store/schema.ts';
 import { createHubStore, openHubStore } from '../../hub/store/store.ts';
 import { Tries } from '../../hub/store/tries.ts';
-import { fromHex, toHex } from '../../protocol/bytes.ts';
+import { fromHex } from '../../protocol/bytes.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
-import type { HubCard } from '../../protocol/rc-api/cards.ts';
 import { AuditTrail } from '../../runtime/audit/trail.ts';
 import { takeOwnership } from '../../runtime/ownership.ts';
-import { systemRandom } from '../../runtime/random.ts';
 import { openStore } from '../../runtime/sqlite.ts';
 import { storeError } from '../../runtime/store-errors.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
 import { makeReadOnly, smallDisk } from '../support/small-disk.ts';
+import { hubCards } from './hub-cards.ts';
 
 const CARDS = 400;
 const FULL = /^the disk of .*store.sqlite is full; nothing was changed: free space on it$/;
 const ORIGIN = { time: 1, by: null, role: 'patient', from: '127.0.0.1', member: null } as const;
-
-function newCard(): HubCard {
-  const key = () => toHex(systemRandom(32));
-  const name = () => toHex(systemRandom(16));
-  return {
-    uid: name(),
-    status: 'active',
-    locked: false,
-    subject: name(),
-    cs: key(),
-    rs: null,
-    psk: key(),
-    oprfSeed: key(),
-    pinVersion: 1,
-    epoch: 0,
-    pending: [],
-  };
-}
 
 /** A hub's store with many cards, whose database can be kept from growing. */
 async function openLimited() {
   const folder = temporaryFolder();
   createHubStore(folder);
   const store = openHubStore(folder);
-  const cards = Array.from({ length: CARDS }, newCard);
+  const cards = hubCards(CARDS);
   await store.lists.apply(cards);
   store.close();
   const db = openStore(join(folder, 'store.sqlite'), MIGRATIONS, { existing: true });

@@ -49,6 +49,7 @@ export function keyOf(keys: readonly BenchKey[], index: number): BenchKey {
  * first sync does.
  */
 export async function fillStore(folder: string, cards: number, hubId: string): Promise<void> {
+  const keys = await benchKeys(hubId);
   createHubStore(folder);
   const store = openHubStore(folder);
   const head = { generation: toHex(bytesOf('generation').subarray(0, 16)), authority: '00'.repeat(32) };
@@ -63,12 +64,6 @@ export async function fillStore(folder: string, cards: number, hubId: string): P
     await store.lists.applyPage(new CompactPage(page));
   }
   store.close();
-  await fillCards(folder, cards, hubId);
-}
-
-/** The cards alone, into a database that is there and that nobody serves. */
-export async function fillCards(folder: string, cards: number, hubId: string): Promise<void> {
-  const keys = await benchKeys(hubId);
   const db = openStore(join(folder, 'store.sqlite'), MIGRATIONS);
   try {
     const { attemptsLeft } = newCounts(0);
