@@ -29,19 +29,24 @@ export async function followFeed(options: FollowerOptions, signal: AbortSignal):
   const backoff = new Backoff(surroundings);
   let said: ListAge['state'] = 'fresh';
   let isFailing = false;
+  // Whoever does not know whether it answers asks for an answer at once: lists that were too old are good again then.
+  let waitSeconds = 0;
   const onPage = async () => {
     reach.succeeded();
     backoff.reset();
+    waitSeconds = WAIT_SECONDS;
     if (isFailing) surroundings.log.info('the feed is read again');
     isFailing = false;
     said = await sayAge(options.services, said);
   };
   while (!signal.aborted) {
     try {
-      await readPages(options, await store.lists.position(), { signal, onPage });
+      const first = queryAfter(await store.lists.position(), waitSeconds);
+      await readPages(options, first, { signal, onPage });
     } catch (cause) {
       if (signal.aborted) return;
       reach.failed();
+      waitSeconds = 0;
       const reason = cause instanceof Error ? cause.message : String(cause);
       if (isFailing) surroundings.log.debug('the feed still cannot be read', { reason });
       else surroundings.log.warn('the feed cannot be read', { reason });
@@ -58,18 +63,18 @@ export async function followFeed(options: FollowerOptions, signal: AbortSignal):
  */
 async function readPages(
   { rc, services }: FollowerOptions,
-  position: FeedPosition | null,
+  first: First,
   { signal, onPage }: { readonly signal: AbortSignal; readonly onPage: () => Promise<void> },
 ): Promise<void> {
   const givenUp = new AbortController();
   const { notAfter: certificateEnds } = services.identity;
-  let listOf = position?.heard;
+  let listOf = first.heard;
   const ask = (query: FeedQuery): Promise<Page> => {
     const news = { version: VERSION, certificateEnds, ...(listOf !== undefined && { listOf }) };
     return rc.feed({ ...query, ...news }, AbortSignal.any([signal, givenUp.signal]));
   };
   try {
-    let next: Promise<Page> | null = ask(queryAfter(position));
+    let next: Promise<Page> | null = ask(first.query);
     while (next !== null) {
       const page: Page = await next;
       next = page.more ? ask({ ...placeAfter(page), limit: sizeAfter(page, services) }) : null;
@@ -95,10 +100,17 @@ function sizeAfter(page: Page, { sessions }: Pick<HubServices, 'sessions'>): num
   return page instanceof CompactPage && sessions.count === 0 ? LARGE_PAGE_SIZE : PAGE_SIZE;
 }
 
-function queryAfter(position: FeedPosition | null): FeedQuery {
-  if (position === null) return { limit: PAGE_SIZE };
-  const { generation, cursor } = position;
-  return { generation, after: cursor, wait: WAIT_SECONDS, limit: PAGE_SIZE };
+/** The first of some questions, and of when the lists are that it goes on from. */
+interface First {
+  readonly query: FeedQuery;
+  readonly heard: number | undefined;
+}
+
+function queryAfter(position: FeedPosition | null, waitSeconds: number): First {
+  if (position === null) return { query: { limit: PAGE_SIZE }, heard: undefined };
+  const { generation, cursor, heard } = position;
+  const wait = waitSeconds > 0 ? { wait: waitSeconds } : {};
+  return { query: { generation, after: cursor, ...wait, limit: PAGE_SIZE }, heard };
 }
 
 async function applyPage(services: HubServices, page: Page): Promise<void> {

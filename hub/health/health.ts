@@ -48,7 +48,8 @@ export function judgeHealth(facts: HealthFacts): readonly Cause[] {
   } else if (facts.workers !== null && facts.workers.silent > 0) {
     causes.push({
       cause: 'worker-silent',
-      words: `${facts.workers.silent} of the workers do not answer, and who comes to one waits in vain: they are ended within 20 s, and started anew`,
+      words:
+        'a worker does not answer, and whoever comes to it waits in vain: it is ended within 20 s, and another takes its place',
     });
   }
   if (facts.storeFailure !== null) {

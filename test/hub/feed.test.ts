@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type HeldCard, isLocked, newCounts, type PendingPin } from '../../hub/card.ts';
 import { mergeCard } from '../../hub/feed/merge.ts';
+import { examineHealth } from '../../hub/health/health.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import type { HubCard } from '../../protocol/rc-api/cards.ts';
@@ -163,6 +164,23 @@ describe.each(['bytes', 'JSON'])('a hub that follows the feed in %s', (form) => 
     await site.restart();
     expect((await site.store.lists.position())?.cursor).toBe(before?.cursor);
     expect((await site.logIn(image, PIN)).welcome.failed).toBe(0);
+  });
+
+  it('hears at once that its lists are good, when it starts and when the RC is back, be there nothing new', async () => {
+    const site = await Site.open();
+    await site.register(PIN);
+    const isHeardNow = async () => (await site.store.lists.position())?.heard === site.clock.now();
+    await site.stop();
+    site.clock.jump(86_400_000);
+    await site.start();
+    await until(async () => site.hub.services.reach.answers && (await isHeardNow()));
+    await site.awayFor(8);
+    site.rc.isAway = false;
+    const { reach } = site.hub.services;
+    // No longer than the longest pause between two attempts.
+    for (let second = 0; second < 60 && !reach.answers; second++) await site.clock.advance(1_000);
+    expect(reach.answers).toBe(true);
+    expect(await examineHealth(site.hub.services)).toEqual([]);
   });
 
   it('goes on when the RC comes back', async () => {
