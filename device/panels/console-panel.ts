@@ -75,7 +75,7 @@ export class ConsolePanel implements Panel {
   ): Promise<number | undefined> {
     for (const [index, choice] of choices.entries()) this.#options.say(`  ${index + 1}  ${choice}`);
     for (;;) {
-      const answer = await this.#patiently(`${prompt}, 1 to ${choices.length}`, signal);
+      const answer = await this.#patiently(`${prompt} 1 to ${choices.length}`, signal);
       if (answer === undefined || answer === '') return undefined;
       const chosen = choices[Number(answer) - 1];
       if (chosen === undefined) continue;

@@ -38,7 +38,7 @@ export const MEASUREMENTS: Readonly<Record<Measured, Measurement>> = {
     highest: 45,
     steadyWithin: 0.1,
     steadyMs: 5_000,
-    limitMs: 60_000,
+    limitMs: 45_000,
   },
   'body-weight': {
     name: 'weight',

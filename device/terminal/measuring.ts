@@ -5,6 +5,8 @@ import type { Measurement } from './measurements.ts';
 const VALUE_SAMPLES = 4;
 /** A sensor that says nothing for so long has nothing to say. */
 const SILENT_MS = 3_000;
+/** A board takes some seconds to start. */
+const WAITING_MS = 8_000;
 
 /** Why nothing was measured. */
 export type NotMeasured = 'no-sensor' | 'no-value' | 'implausible' | 'unsteady';
@@ -44,7 +46,8 @@ export function measure(
 ): MeasuringStep {
   if (reading.state === 'lost') return { failed: 'no-sensor' };
   if (reading.state !== 'value' || !Number.isFinite(reading.value)) {
-    return now - state.heard >= SILENT_MS ? { failed: 'no-value' } : { state: { ...state, samples: [] } };
+    const patience = reading.state === 'waiting' ? WAITING_MS : SILENT_MS;
+    return now - state.heard >= patience ? { failed: 'no-value' } : { state: { ...state, samples: [] } };
   }
   const before = state.samples.findLastIndex(({ at }) => now - at >= steadyMs);
   const samples = [...state.samples.slice(Math.max(before, 0)), { at: now, value: reading.value }];

@@ -7,6 +7,7 @@ import {
   placeOf,
 } from '../../protocol/fhir/resources.ts';
 import { sleep } from '../../runtime/clock.ts';
+import { counted } from '../../runtime/counted.ts';
 import { RequestRefusedError } from '../errors.ts';
 import type { HubSession } from '../hub-session.ts';
 import { MEASUREMENTS, valueText } from './measurements.ts';
@@ -121,7 +122,7 @@ export class Visit {
     const count = observationsOf(summary).length;
     return {
       event: { type: 'summarised', lines: summaryLines(summary) },
-      note: count === 0 ? 'no measurements of the patient here yet' : `the latest ${count} measurements read`,
+      note: count === 0 ? 'no measurements of the patient here yet' : `${counted(count, 'measurement')} read`,
     };
   }
 

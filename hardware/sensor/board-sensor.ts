@@ -10,6 +10,7 @@ import type { SensorPart } from './sensor-kinds.ts';
 export class SensorFeed implements Sensor {
   readonly measures: Sensor['measures'];
   #parts: Pick<BoardParts, 'readSensor'> | undefined;
+  #isKnown = false;
 
   constructor({ measures }: SensorPart) {
     this.measures = measures;
@@ -17,14 +18,16 @@ export class SensorFeed implements Sensor {
 
   connected(parts: Pick<BoardParts, 'readSensor'>): void {
     this.#parts = parts;
+    this.#isKnown = true;
   }
 
   lost(): void {
     this.#parts = undefined;
+    this.#isKnown = true;
   }
 
   read(): SensorReading {
-    return this.#parts?.readSensor() ?? { state: 'lost' };
+    return this.#parts?.readSensor() ?? { state: this.#isKnown ? 'lost' : 'waiting' };
   }
 }
 

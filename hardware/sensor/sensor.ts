@@ -5,7 +5,7 @@ export type Measured = 'body-temperature' | 'body-weight';
 export type SensorReading =
   /** In the unit of what it measures. */
   | { readonly state: 'value'; readonly value: number }
-  /** Its board was only just connected. */
+  /** It is not known yet whether its board is there, or that was only just connected. */
   | { readonly state: 'waiting' }
   /** Its board is there, and it does not answer. */
   | { readonly state: 'silent' }

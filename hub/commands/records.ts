@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Bundle } from '../../protocol/fhir/resources.ts';
@@ -8,6 +8,7 @@ import { CardeaError } from '../../runtime/errors.ts';
 import { createNewFile } from '../../runtime/files.ts';
 import { linesOf } from '../../runtime/lines.ts';
 import { askNewPassphrase } from '../../runtime/passphrase.ts';
+import { timeText } from '../../runtime/time-text.ts';
 import type { Imported, PatientRecords } from '../records/archive.ts';
 import { recordsKey } from '../records/key.ts';
 import type { RecordsOffice } from '../records/office.ts';
@@ -47,7 +48,7 @@ function addList(records: Command): void {
       const patients = await withRecords(call, COMMAND, (office) => allOf((after) => office.list(after)));
       const lines = patients.map(
         ({ subject, observations, encounters, latest }) =>
-          `patient ${subject}: ${observations} measurements, ${encounters} visits, the latest of ${latest}`,
+          `patient ${subject}: ${counted(observations, 'measurement')}, ${counted(encounters, 'visit')}, the latest of ${timeText(Date.parse(latest))}`,
       );
       call.show(
         { patients: patients.map((one: PatientRecords) => ({ ...one })) },
@@ -87,14 +88,17 @@ function addImport(records: Command): void {
     .option(...PASSPHRASE_OPTION)
     .action(async (file: string, _options, command: Command) => {
       const call = invocation(command);
-      const input = file === '-' ? call.io.stdin : createReadStream(file);
+      const input = await inputOf(call, file);
       const total = await withRecords(call, COMMAND, (office) => importAll(office, input, file));
       const { added, known, differing } = total;
       const more =
         differing === 0
           ? ''
-          : `; ${differing} differ from what is here under the same identifier, and were left out`;
-      call.show({ ...total }, `${counted(added, 'record')} taken in, ${known} were here already${more}`);
+          : `; ${counted(differing, 'record is', 'records are')} something else here under the same identifier, and stayed so`;
+      call.show(
+        { ...total },
+        `${counted(added, 'record')} taken in, ${counted(known, 'was', 'were')} here already${more}`,
+      );
     });
 }
 
@@ -150,6 +154,16 @@ async function allOf<T>(
   }
 }
 
+/** @throws ImportError where there is no such file */
+async function inputOf({ io }: Invocation, file: string): Promise<Readable> {
+  if (file === '-') return io.stdin;
+  try {
+    return (await open(file)).createReadStream();
+  } catch (cause) {
+    throw new ImportError(`${file} cannot be read: check its name, and whose it is`, { cause });
+  }
+}
+
 async function importAll(office: RecordsOffice, input: Readable, file: string): Promise<Imported> {
   const total = { added: 0, known: 0, differing: 0 };
   let line = 0;
@@ -167,7 +181,8 @@ async function importAll(office: RecordsOffice, input: Readable, file: string): 
     return total;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const where = line === 0 ? file : `line ${line} of ${file}`;
+    const name = file === '-' ? 'standard input' : file;
+    const where = line === 0 ? name : `line ${line} of ${name}`;
     throw new ImportError(
       `${where} was not taken in: ${why}; ${counted(total.added, 'record')} before it ${total.added === 1 ? 'was' : 'were'}. Mend it and import again: nothing is taken twice`,
       { cause },

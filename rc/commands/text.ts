@@ -1,3 +1,5 @@
+export { timeText } from '../../runtime/time-text.ts';
+
 /** Lines of columns, each as wide as its widest cell; no blanks at the end of a line. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
@@ -12,14 +14,4 @@ export function table(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join('\n');
-}
-
-/** As an operator reads a time: `2027-01-15 08:00:00Z`. */
-export function timeText(time: number | null): string {
-  return time === null
-    ? 'never'
-    : new Date(time)
-        .toISOString()
-        .replace('T', ' ')
-        .replace(/\.\d+Z$/, 'Z');
 }

@@ -28,7 +28,7 @@ describe('a choice at the console', () => {
     const { panel, said, asked } = consoleWith(['2']);
     expect(await panel.choose?.('Clinic', HUBS, NEVER)).toBe(1);
     expect(said).toEqual(['  1  goa-01, Goa', '  2  pune-02, Pune', '  pune-02, Pune']);
-    expect(asked).toEqual(['Clinic, 1 to 2']);
+    expect(asked).toEqual(['Clinic 1 to 2']);
   });
 
   it('is asked for again until the number is one of them, and cancelled by an empty line', async () => {

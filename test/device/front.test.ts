@@ -114,7 +114,7 @@ describe('the front of a terminal', () => {
     const { front, clock, console, logged, isKnown } = open(path, { sensor: 'mcp9808', ...where });
     const { sensor, ...panel } = await front;
     expect(sensor?.measures).toBe('body-temperature');
-    expect(sensor?.read()).toEqual({ state: 'lost' });
+    expect(sensor?.read()).toEqual({ state: 'waiting' });
     await clock.advanceUntil(isKnown);
     expect(logged[0]).toMatch(/is ready/);
     await clock.advance(4_000);

@@ -53,10 +53,13 @@ describe('cardea-hub records and queue, while the hub does not serve', () => {
     expect(spoiled.stderr).toMatch(
       /^cardea-hub: line 3 of .*in\.ndjson was not taken in.*151 records before it were/,
     );
+    const none = await hub(folder, ['records', 'import', join(folder, 'no such file')]);
+    expect(none).toMatchObject({ code: 1, stdout: '' });
+    expect(none.stderr).toMatch(/^cardea-hub: .*no such file cannot be read: check .*\n$/);
     const again = await hub(folder, ['records', 'import', '-', '--json'], bundle(151));
     expect(JSON.parse(again.stdout)).toEqual({ added: 1, known: 151, differing: 0 });
     const listed = await hub(folder, ['records', 'list']);
-    expect(listed.stdout).toContain(`patient ${SUBJECT}: 151 measurements, 1 visits`);
+    expect(listed.stdout).toContain(`patient ${SUBJECT}: 151 measurements, 1 visit, the latest of 20`);
     const out = join(folder, 'out.ndjson');
     expect((await hub(folder, ['records', 'export', '--out', out])).code).toBe(0);
     expect(statSync(out).mode & 0o077).toBe(0);

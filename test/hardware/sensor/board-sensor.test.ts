@@ -102,9 +102,9 @@ function boardRig(kind: string) {
 }
 
 describe('a sensor on a board of its own', () => {
-  it('is lost until its board is there, then has a value, also after the board was pulled out', async () => {
+  it('has a value once its board is there, also after the board was pulled out', async () => {
     const rig = boardRig('mcp9808');
-    expect(rig.sensor.read()).toEqual({ state: 'lost' });
+    expect(rig.sensor.read()).toEqual({ state: 'waiting' });
     await rig.reach('value');
     expect(rig.sensor.read()).toEqual({ state: 'value', value: 36.81 });
     rig.port.unplug();
@@ -125,6 +125,13 @@ describe('a sensor on a board of its own', () => {
     rig.virtual.value = 37.5;
     await rig.reach('value');
     expect(rig.sensor.read()).toEqual({ state: 'value', value: 37.5 });
+  });
+
+  it('is lost where there is no board from the first', async () => {
+    const rig = boardRig('mcp9808');
+    rig.port.unplug();
+    await rig.reach('lost');
+    expect(rig.states).toEqual(['panel-lost']);
   });
 
   it('weighs', async () => {
