@@ -67,6 +67,7 @@ async function openPanelFront(
   tellOf(board, log);
   const panel: Panel = {
     show: (sign, lines) => board.show(sign, lines),
+    turnMs: (lines) => board.turnMs(lines),
     ask: (question, prompt, signal) => board.ask(question, prompt, signal),
     ...(scripted
       ? {}
@@ -95,10 +96,12 @@ async function openOwnSensor(path: string, part: SensorPart, { clock, log }: Wor
 
 function withSensor(panel: Panel, sensor: Sensor | undefined, closeToo = async () => {}): Front {
   const choose = panel.choose?.bind(panel);
+  const turnMs = panel.turnMs?.bind(panel);
   return {
     show: (sign, lines) => panel.show(sign, lines),
     ask: (question, prompt, signal) => panel.ask(question, prompt, signal),
     ...(choose && { choose }),
+    ...(turnMs && { turnMs }),
     sensor,
     async close() {
       await closeToo();

@@ -37,6 +37,7 @@ export class Terminal {
   #watching = false;
   #asking = new AbortController();
   #lingering: Timer | undefined;
+  #shown: readonly string[] = [];
 
   constructor(tools: TapTools, goal: Goal, observer: TerminalObserver) {
     this.#tools = tools;
@@ -90,6 +91,7 @@ export class Terminal {
   async #perform(effect: Effect, signal: AbortSignal): Promise<void> {
     switch (effect.do) {
       case 'show':
+        this.#shown = effect.lines;
         this.#tools.panel.show(effect.sign, effect.lines);
         return;
       case 'watch-for-card':
@@ -150,9 +152,7 @@ export class Terminal {
         this.#watchForRemoval(signal);
         return;
       case 'linger':
-        this.#lingering = this.#tools.surroundings.clock.after(effect.milliseconds ?? LINGER_MS, () =>
-          this.#dispatch({ type: 'lingered' }),
-        );
+        this.#linger(effect.milliseconds ?? LINGER_MS);
         return;
     }
   }
@@ -175,6 +175,14 @@ export class Terminal {
       ({ note, event }) => report(true, note, event),
       (error: unknown) =>
         report(false, error instanceof Error ? error.message : String(error), failureEvent(error)),
+    );
+  }
+
+  /** A small display has seen the last of its pages before they go. */
+  #linger(milliseconds: number): void {
+    const turn = this.#tools.panel.turnMs?.(this.#shown) ?? 0;
+    this.#lingering = this.#tools.surroundings.clock.after(Math.max(milliseconds, turn), () =>
+      this.#dispatch({ type: 'lingered' }),
     );
   }
 

@@ -16,6 +16,9 @@ import { observationOf } from './observation.ts';
 import { type Done, need } from './suite-tap.ts';
 import type { TapTools } from './tap-tools.ts';
 
+/** What a visit needs of a session. */
+export type VisitSession = Pick<HubSession, 'call' | 'close'>;
+
 const IDENTIFIER_LENGTH = 16;
 /** Between two looks at the sensor. */
 const LOOK_EVERY_MS = 250;
@@ -26,7 +29,7 @@ const LOOK_EVERY_MS = 250;
  */
 export class Visit {
   readonly #tools: TapTools;
-  #session: HubSession | undefined;
+  #session: VisitSession | undefined;
   /** The hub's clock minus the terminal's, which may never have been set. */
   #hubAheadMs = 0;
   /** What was measured last, and when by the terminal's clock. */
@@ -38,7 +41,7 @@ export class Visit {
   }
 
   /** The patient is in: from now on, over this session. */
-  begin(session: HubSession): void {
+  begin(session: VisitSession): void {
     this.#session = session;
   }
 

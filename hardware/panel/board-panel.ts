@@ -13,7 +13,7 @@ import { EntrySession } from './entry-session.ts';
 import { choiceRules, type EntryRules, type EntryState, type KeyEffect, PIN_RULES } from './key-entry.ts';
 import type { Panel, Question, Sign } from './panel.ts';
 import { checkParts, type PanelParts, type PartName } from './panel-parts.ts';
-import { Screen } from './screen.ts';
+import { PAGE_MS, Screen } from './screen.ts';
 import { KEY_REFUSED, KEY_TAKEN, SIGN_PATTERNS, WARNING_PATTERN } from './sign-patterns.ts';
 import { SignPlayer } from './sign-player.ts';
 
@@ -113,6 +113,11 @@ export class BoardPanel implements Panel {
     this.#draw();
     this.#front?.player.sound(SIGN_PATTERNS[sign].sound);
     this.#sayElsewhere();
+  }
+
+  turnMs(lines: readonly string[]): number {
+    const { display } = this.#options.parts;
+    return display === undefined ? 0 : pagesOf(lines, display).length * PAGE_MS;
   }
 
   async ask(question: Question, prompt: string, signal: AbortSignal): Promise<string | undefined> {

@@ -33,6 +33,8 @@ export type TextQuestion = 'recovery-code' | 'identity' | 'password' | 'new-pass
 export interface Panel {
   /** `lines`: at most four short ones, the most important first. */
   show(sign: Sign, lines: readonly string[]): void;
+  /** How long it takes until all of `lines` was shown, where they take turns. Absent where all is seen at once. */
+  turnMs?(lines: readonly string[]): number;
   /**
    * Asks for a secret, masked. Resolves to undefined when the patient cancels, or takes too long.
    * @throws the signal's reason when it aborts.

@@ -156,6 +156,15 @@ describe('a panel, at the level of pins', () => {
     expect(rig.display.rows).toEqual(first);
   });
 
+  it('knows how long it takes until all of the words were shown', async () => {
+    rig = await ready(pinRig());
+    expect(rig.panel.turnMs(['You may take your card.', 'Please enter your PIN.'])).toBe(5_000);
+    expect(rig.panel.turnMs(['Welcome to Goa.'])).toBe(2_500);
+    await rig.panel.close();
+    rig = await ready(pinRig({ piezo: { pin: 3 } }));
+    expect(rig.panel.turnMs(['You may take your card.', 'Please enter your PIN.'])).toBe(0);
+  });
+
   it('drives a light with a common plus the other way round', async () => {
     rig = await ready(pinRig({ light: { pins: [RED, GREEN, BLUE], commonAnode: true } }));
     expect(rig.light).toEqual({ [RED]: 255, [GREEN]: 255, [BLUE]: 255 });
