@@ -7,8 +7,8 @@ import type { SeededRandom } from './seeded-random.ts';
 const SENDERS = 64;
 /** Their addresses on the loopback: as many connections a minute as ports last for, from each. */
 const ADDRESSES = 16;
-/** How often the memory is looked at, in frames. */
-const LOOK_EVERY = 1_000;
+/** How often the memory is looked at. */
+const LOOKS = 1_000;
 
 /** A hub that is sent frames, in a process of its own. */
 export interface Target {
@@ -19,7 +19,10 @@ export interface Target {
 export interface Flooded {
   readonly frames: number;
   readonly ms: number;
-  /** VmRSS when the first tenth was through, at the end, and the most in between, MB. */
+  /**
+   * VmRSS, MB: the mean over the second tenth of the frames, when all is loaded and compiled; over the last tenth; the
+   * most. A single look says little: between two collections of garbage it goes up and down by dozens.
+   */
   readonly warmMb: number;
   readonly endMb: number;
   readonly mostMb: number;
@@ -42,25 +45,29 @@ export async function floodWithMalformed(
   const kinds = Object.values(GARBAGE);
   const began = performance.now();
   let begun = 0;
-  let warmMb = 0;
-  let mostMb = 0;
-  const look = async (frame: number) => {
-    const mb = await residentMb(target.pid);
-    // What is loaded and compiled on the way is part of being warm.
-    if (frame <= count / 10) warmMb = mb;
-    else mostMb = Math.max(mostMb, mb);
-  };
+  const looks = [await residentMb(target.pid)];
+  const lookEvery = Math.max(1, Math.floor(count / LOOKS));
   const sender = async (number: number) => {
     while (begun < count && !isOver()) {
       const frame = begun;
       begun += 1;
       await send(target.port, `127.0.1.${1 + (number % ADDRESSES)}`, random.oneOf(kinds)(bytes));
-      if (frame % LOOK_EVERY === 0) await look(frame);
+      if (frame % lookEvery === 0) looks.push(await residentMb(target.pid));
     }
   };
   await Promise.all(Array.from({ length: SENDERS }, (_, number) => sender(number)));
-  const endMb = await residentMb(target.pid);
-  return { frames: begun, ms: performance.now() - began, warmMb, endMb, mostMb: Math.max(mostMb, endMb) };
+  const tenth = looks.length / 10;
+  return {
+    frames: begun,
+    ms: performance.now() - began,
+    warmMb: mean(looks.slice(Math.floor(tenth), Math.ceil(2 * tenth))),
+    endMb: mean(looks.slice(-Math.ceil(tenth))),
+    mostMb: Math.max(...looks),
+  };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Resolves once the hub has closed; what it says is read and thrown away. */

@@ -27,5 +27,5 @@ export const malformedSoak: Soak = {
 
 function told({ frames, ms, warmMb, endMb, mostMb }: Flooded): string {
   const [warm, end, most] = [warmMb, endMb, mostMb].map((mb) => `${mb.toFixed(0)} MB`);
-  return `${frames} malformed frames in ${(ms / 1_000).toFixed(0)} s; the hub's memory ${warm} after the first tenth, ${end} at the end, ${most} at most`;
+  return `${frames} malformed frames in ${(ms / 1_000).toFixed(0)} s; the hub's memory ${warm} in the second tenth of them, ${end} in the last, ${most} at most`;
 }
