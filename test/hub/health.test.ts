@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyHubChain } from '../../certs/hub-chain.ts';
 import { serveHealth } from '../../hub/health/endpoint.ts';
-import { examineHealth, judgeHealth } from '../../hub/health/health.ts';
+import { examineHealth, type HealthFacts, judgeHealth } from '../../hub/health/health.ts';
 import { MIGRATIONS } from '../../hub/store/schema.ts';
 import { decodeHello } from '../../protocol/hello.ts';
 import { openStore } from '../../runtime/sqlite.ts';
@@ -138,33 +138,42 @@ describe('the health of a hub', () => {
     expect(found).toMatchObject([{ cause: 'no-hello' }]);
   });
 
-  it('names each cause that it knows, and the door only where nothing else explains it', () => {
-    const well = {
-      age: { state: 'fresh', ageMs: 0 },
-      ageWords: null,
-      now: 1,
-      certificateEnds: 1,
-      workers: null,
-      storeFailure: null,
-      noHello: null,
-    } as const;
-    expect(judgeHealth(well)).toEqual([]);
-    const ill = judgeHealth({
-      ...well,
-      age: { state: 'too-old', ageMs: 1 },
-      now: 2,
-      workers: { serving: 0, silent: 1 },
-      storeFailure: { code: 'store-full', message: 'full' },
-      noHello: 'closed',
-    });
-    expect(ill.map(({ cause }) => cause)).toEqual([
-      'lists-too-old',
-      'certificate-over',
-      'no-worker',
-      'store-full',
-    ]);
-    const silent = judgeHealth({ ...well, workers: { serving: 1, silent: 1 }, noHello: 'no answer' });
-    expect(silent.map(({ cause }) => cause)).toEqual(['worker-silent']);
+  const WELL: HealthFacts = {
+    age: { state: 'fresh', ageMs: 0 },
+    ageWords: null,
+    now: 1,
+    certificateEnds: 1,
+    workers: { serving: 2, silent: 0 },
+    storeFailure: null,
+    noHello: null,
+  };
+  const full = { code: 'store-full', message: 'full' };
+
+  it.each<readonly [string, Partial<HealthFacts>, readonly string[]]>([
+    ['nothing is wrong', {}, []],
+    ['one process does all', { workers: null }, []],
+    ['the lists are of half the limit', { age: { state: 'old', ageMs: 1 }, ageWords: 'old' }, []],
+    ['the lists are too old', { age: { state: 'too-old', ageMs: 1 } }, ['lists-too-old']],
+    ['no lists were ever read', { age: { state: 'never-heard', ageMs: null } }, ['lists-never-heard']],
+    ['the clock is behind', { age: { state: 'clock-behind', ageMs: null } }, ['lists-clock-behind']],
+    ['the certificate is over', { now: 2 }, ['certificate-over']],
+    ['no worker serves', { workers: { serving: 0, silent: 0 } }, ['no-worker']],
+    ['the last worker hangs', { workers: { serving: 0, silent: 1 } }, ['no-worker']],
+    ['a worker hangs', { workers: { serving: 1, silent: 1 } }, ['worker-silent']],
+    ['the disk is full', { storeFailure: full }, ['store-full']],
+    ['the database is locked', { storeFailure: { code: 'store-busy', message: '' } }, ['store-busy']],
+    [
+      'the disk is read-only',
+      { storeFailure: { code: 'store-read-only', message: '' } },
+      ['store-read-only'],
+    ],
+    ['the disk is broken', { storeFailure: { code: 'store-failed', message: '' } }, ['store-failed']],
+    ['nobody greets', { noHello: 'closed' }, ['no-hello']],
+    ['that is explained by something else', { noHello: 'busy', storeFailure: full }, ['store-full']],
+    ['much is wrong', { now: 2, storeFailure: full }, ['certificate-over', 'store-full']],
+  ])('where %s fails for what keeps logins out, and for nothing else', (_what, facts, causes) => {
+    const found = judgeHealth({ ...WELL, ...facts });
+    expect(found.map(({ cause }) => cause)).toEqual(causes);
   });
 });
 
