@@ -150,7 +150,7 @@ export class Desk {
       const problem = problemOf(error);
       event =
         error instanceof RegistrationUnconfirmedError
-          ? { type: 'unconfirmed', problem }
+          ? { type: 'unconfirmed', problem, hasCode: this.#hasCode }
           : { type: 'failed', problem };
     }
     if (turn === this.#turn && !this.#stop.signal.aborted) this.#push(event);
@@ -192,7 +192,7 @@ export class Desk {
   }
 
   #codePage(): string {
-    const name = this.#state.at === 'code' ? this.#state.card.name : '';
+    const name = this.#state.at === 'code' ? this.#state.name : '';
     return recoveryPage(name, this.#written?.recoveryCode ?? '');
   }
 
@@ -219,7 +219,11 @@ export class Desk {
     if (this.#written === undefined) throw new Error('no card was written');
     const card = await this.#written.complete();
     this.#pin = undefined;
-    return { type: 'registered', card, hasCode: this.#written.recoveryCode !== null };
+    return { type: 'registered', card, hasCode: this.#hasCode };
+  }
+
+  get #hasCode(): boolean {
+    return (this.#written?.recoveryCode ?? null) !== null;
   }
 
   #takePin(text: string, draft: Draft): Event {

@@ -145,7 +145,9 @@ function isCalendarDay(text: string): boolean {
 
 function beforeBorn(kept: Kept, draft: Draft, from: Origin): State {
   const { replaces } = draft;
-  if (replaces !== undefined) return { at: 'confirm-replace', kept, details: replaces, from };
+  if (replaces !== undefined) {
+    return { at: 'confirm-replace', kept, details: replaces, from, born: draft.born };
+  }
   return { at: 'record', kept, draft, from: MENU };
 }
 
@@ -203,7 +205,8 @@ function atWriting(state: At<'writing'>, event: Event): Step {
     case 'registered': {
       const done = { ...kept, draft: draft.replaces === undefined ? undefined : kept.draft };
       const say: Effect = { do: 'say', tone: 'success', text: registeredText(draft, event.card.name) };
-      if (event.hasCode) return step({ at: 'code', kept: done, card: event.card }, say);
+      const { card } = event;
+      if (event.hasCode) return step({ at: 'code', kept: done, name: card.name, card }, say);
       return step(
         { at: 'spreading', kept: done, card: event.card, details: undefined, looks: 0 },
         say,
@@ -212,7 +215,12 @@ function atWriting(state: At<'writing'>, event: Event): Step {
       );
     }
     case 'unconfirmed':
-      return step({ at: 'unconfirmed', kept, draft, from, problem: event.problem });
+      return step({
+        at: 'unconfirmed',
+        ...{ kept, draft, from },
+        problem: event.problem,
+        hasCode: event.hasCode,
+      });
     case 'failed':
       return step({ at: 'card-failed', kept, draft, from, problem: event.problem });
     default:
@@ -242,14 +250,20 @@ function atCardFailed(state: At<'card-failed'>, event: Event): Step {
 
 /** The same step is asked for again until it is answered: it is answered alike, and nothing is done twice. */
 function atUnconfirmed(state: At<'unconfirmed'>, event: Event): Step {
-  const { kept, draft, from, problem } = state;
-  const gaveUp: Effect[] = [{ do: 'forget' }, { do: 'say', tone: 'warn', text: problem.text }];
-  const menu: State = {
-    at: 'menu',
-    kept: { ...kept, draft: draft.replaces === undefined ? draft : kept.draft },
-  };
-  if (event.type === 'back') return step(menu, ...gaveUp);
+  const { kept, draft, from } = state;
+  if (event.type === 'back') return giveUp(state);
   if (event.type !== 'chose') return step(state);
-  if (event.value !== 'again') return step(menu, ...gaveUp);
+  if (event.value !== 'again') return giveUp(state);
   return step({ at: 'writing', kept, draft, from, steps: ['card written'] }, { do: 'complete' });
+}
+
+/** The card may be registered, and then nobody can show its code later: it is shown now. */
+function giveUp({ kept, draft, problem, hasCode }: At<'unconfirmed'>): Step {
+  const say: Effect = { do: 'say', tone: 'warn', text: problem.text };
+  const left: Kept = { ...kept, draft: draft.replaces === undefined ? draft : kept.draft };
+  if (!hasCode) return step({ at: 'menu', kept: left }, { do: 'forget' }, say);
+  return step(
+    { at: 'code', kept: left, name: draft.replaces?.card.name ?? draft.name, card: undefined },
+    say,
+  );
 }

@@ -10,17 +10,24 @@ const LOOKS_MAX = 8;
 
 /** After a registration: the recovery code, then at which hubs the card is usable. */
 export function spreadTransition(state: Spreading, event: Event): Step {
+  return state.at === 'code' ? atCode(state, event) : atSpreading(state, event);
+}
+
+function atCode(state: Extract<Spreading, { readonly at: 'code' }>, event: Event): Step {
   const { kept, card } = state;
-  if (state.at === 'code') {
-    if (event.type === 'printed') return { state: { ...state, printing: event.outcome }, effects: [] };
-    if (event.type === 'chose' && event.value === 'print') return { state, effects: [{ do: 'print-code' }] };
-    // Esc is no way back from here: the code is shown once, and only the registrar knows that it was taken.
-    if (event.type !== 'chose') return { state, effects: [] };
-    return {
-      state: { at: 'spreading', kept, card, details: undefined, looks: 0 },
-      effects: [{ do: 'forget' }, { do: 'look-at-hubs', uid: card.uid }],
-    };
-  }
+  if (event.type === 'printed') return { state: { ...state, printing: event.outcome }, effects: [] };
+  if (event.type === 'chose' && event.value === 'print') return { state, effects: [{ do: 'print-code' }] };
+  // Esc is no way back from here: the code is shown once, and only the registrar knows that it was taken.
+  if (event.type !== 'chose') return { state, effects: [] };
+  if (card === undefined) return { state: { at: 'menu', kept }, effects: [{ do: 'forget' }] };
+  return {
+    state: { at: 'spreading', kept, card, details: undefined, looks: 0 },
+    effects: [{ do: 'forget' }, { do: 'look-at-hubs', uid: card.uid }],
+  };
+}
+
+function atSpreading(state: Extract<Spreading, { readonly at: 'spreading' }>, event: Event): Step {
+  const { kept, card } = state;
   const menu: State = { at: 'menu', kept };
   switch (event.type) {
     case 'details': {

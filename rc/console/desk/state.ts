@@ -64,7 +64,8 @@ export type State = { readonly kept: Kept } & (
   | { readonly at: 'found'; readonly patients: readonly PatientSummary[]; readonly more: boolean }
   | OfPatient<'patient'>
   | OfPatient<'reason'>
-  | OfPatient<'confirm-replace'>
+  /** `born` was typed already, and is offered again. */
+  | (OfPatient<'confirm-replace'> & { readonly born?: string })
   | (OfPatient<'confirm-revoke'> & { readonly reason: Reason })
   | { readonly at: 'hubs'; readonly hubs: readonly HubEntry[] }
   | Asking
@@ -85,8 +86,20 @@ export type State = { readonly kept: Kept } & (
     }
   | { readonly at: 'card-failed'; readonly draft: Draft; readonly from: Origin; readonly problem: Problem }
   /** The card is written; whether it is registered is not known. */
-  | { readonly at: 'unconfirmed'; readonly draft: Draft; readonly from: Origin; readonly problem: Problem }
-  | { readonly at: 'code'; readonly card: CardSummary; readonly printing?: string }
+  | {
+      readonly at: 'unconfirmed';
+      readonly draft: Draft;
+      readonly from: Origin;
+      readonly problem: Problem;
+      readonly hasCode: boolean;
+    }
+  /** `card` is undefined where the last step got no answer: it may be registered, and then this is its code. */
+  | {
+      readonly at: 'code';
+      readonly name: string;
+      readonly card: CardSummary | undefined;
+      readonly printing?: string;
+    }
   | {
       readonly at: 'spreading';
       readonly card: CardSummary;
@@ -112,7 +125,7 @@ export type Event =
   | { readonly type: 'hubs'; readonly hubs: readonly HubEntry[] }
   | { readonly type: 'step'; readonly step: string }
   | { readonly type: 'registered'; readonly card: CardSummary; readonly hasCode: boolean }
-  | { readonly type: 'unconfirmed'; readonly problem: Problem }
+  | { readonly type: 'unconfirmed'; readonly problem: Problem; readonly hasCode: boolean }
   | { readonly type: 'printed'; readonly outcome: string }
   | { readonly type: 'failed'; readonly problem: Problem };
 

@@ -142,11 +142,11 @@ function atConfirmRevoke(state: At<'confirm-revoke'>, event: Event): Step {
 }
 
 function atConfirmReplace(state: At<'confirm-replace'>, event: Event): Step {
-  const { kept, details, from } = state;
+  const { kept, details, from, born = '' } = state;
   const isNo = event.type === 'chose' && event.value !== 'yes';
   if (event.type === 'back' || isNo) return go({ at: 'patient', kept, details, from });
   if (event.type !== 'chose') return go(state);
-  return go({ at: 'born', kept, draft: emptyDraft(details), from });
+  return go({ at: 'born', kept, draft: { ...emptyDraft(details), born }, from });
 }
 
 function atAsking(state: At<'asking'>, event: Event): Step {

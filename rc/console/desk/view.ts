@@ -136,7 +136,7 @@ export function viewOf(state: State): View {
         ],
       };
     case 'code':
-      return { kind: 'code', name: state.card.name, outcome: state.printing };
+      return { kind: 'code', name: state.name, outcome: state.printing };
     case 'spreading':
       return {
         kind: 'wait',
@@ -193,7 +193,10 @@ function failedView({ draft, problem }: Extract<State, { readonly at: 'card-fail
   return {
     kind: 'choice',
     title: 'No card was registered',
-    lines: [problem.text],
+    lines: [
+      problem.text,
+      ...(draft.replaces?.card.status === 'active' ? ['The old card is as it was, and good.'] : []),
+    ],
     choices: [
       { value: 'again', label: 'try again; the PIN need not be typed again', key: 'a' },
       ...(canOverwrite

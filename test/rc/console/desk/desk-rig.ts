@@ -40,6 +40,8 @@ export class DeskRig {
   readonly printed: string[] = [];
   /** What goes wrong with the next call of a method, before it is sent or on the way back. */
   readonly losses = new Map<Asked, ('request' | 'reply')[]>();
+  /** What happens, once, just before the next call of a method. */
+  readonly before = new Map<Asked, () => void>();
   #read = 0;
   #running: Promise<void> = Promise.resolve();
 
@@ -121,12 +123,14 @@ export class DeskRig {
   }
 
   #client(): RcClient {
-    const losses = this.losses;
+    const { losses, before } = this;
     return new Proxy(this.site.operator, {
       get(client, name) {
         const method: unknown = Reflect.get(client, name, client);
         if (typeof method !== 'function') return method;
         return async (...words: unknown[]) => {
+          before.get(name as Asked)?.();
+          before.delete(name as Asked);
           const loss = losses.get(name as Asked)?.shift();
           const answer = loss === 'request' ? undefined : await method.apply(client, words);
           if (loss === undefined) return answer;

@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cardWrite, faults } from '../../../../hardware/sim/faults.ts';
+import { SOAK } from '../../../hardware/soak.ts';
 import { DeskRig } from './desk-rig.ts';
 
 const CODE = /[0-9A-HJKMNP-TV-Z]{5}(?:-[0-9A-HJKMNP-TV-Z]{5}){3}/g;
@@ -153,4 +154,74 @@ describe('at the console, what fails has its sentence, and nothing is half there
     await rig.answers('asha', '\r');
     await rig.sees('Nobody has "asha" in name or record number');
   });
+});
+
+/** Brings the console to where the new card of Asha Naik is waited for, with a recovery code in none of them. */
+const BEGINNINGS = {
+  registration: (rig: DeskRig) => rig.registersUpToCard('Asha Naik'),
+  async replacement(rig: DeskRig) {
+    const old = await rig.site.buyCard('old', 'NTAG215');
+    await rig.site.register(old, 'Asha Naik', '739105');
+    await rig.sees('lies on it');
+    await rig.sees('reader: ready · rc.example');
+    rig.types('f');
+    await rig.answers('Name or record number', 'asha\r');
+    await rig.answers('give a new card', 'n');
+    await rig.answers('Their card ends for ever with this.', 'y');
+    await rig.answers('Date of birth', '\r');
+    await rig.answers('PIN, typed by the patient', '482913\r');
+    await rig.answers('The same PIN again', '482913\r');
+    await rig.sees('Lay the new card on the reader');
+  },
+} as const;
+
+describe.each(['registration', 'replacement'] as const)('a %s at the console', (kind) => {
+  const good = kind === 'registration' ? 0 : 1;
+
+  it.each(['the card is taken away', 'the reader is unplugged'])(
+    'is begun again where it was when %s, before anything is written and in the middle of it, and is done once',
+    { timeout: 120_000 },
+    async (mishap) => {
+      const rig = await DeskRig.open({ recovery: false });
+      await BEGINNINGS[kind](rig);
+      let wallet = '';
+      const { port, chip } = rig.site.desk.virtual;
+      const place = rig.site.folderOf('on-the-desk-reader');
+      const isUnplugged = mishap === 'the reader is unplugged';
+      const spoil = () => {
+        if (isUnplugged) port.unplug();
+        renameSync(place, wallet);
+      };
+      const writes = (nth: number) => () =>
+        chip.faults.inject(faults.removeDuringWrite(spoil, 'mix'), { which: cardWrite, nth });
+      // The short form has one in the middle of the writing; the long one the first, and one near the end, too.
+      const steps = [
+        () => void rig.before.set('beginRegistration', spoil),
+        ...(SOAK ? [1, 9, 25] : [9]).map(writes),
+      ];
+      for (const [index, arrange] of steps.entries()) {
+        // One of its own each: how much is written to a card depends on what a step before has left on it.
+        wallet = await rig.site.buyCard(`new-${index}`, 'NTAG215');
+        arrange();
+        await rig.site.desk.lay(wallet);
+        await rig.sees('No card was registered');
+        await rig.sees(isUnplugged ? 'reader: not connected' : 'lay it on again');
+        const { cards } = await rig.site.operator.cards({ status: 'active' });
+        expect(cards, `step ${index}`).toHaveLength(good);
+        if (isUnplugged) port.plugIn();
+        await rig.answers('reader: ready · rc.example', 'a');
+        await rig.sees('Lay the new card on the reader');
+      }
+      // Once it is written nothing of the desk is needed any more.
+      rig.before.set('completeRegistration', spoil);
+      await rig.site.desk.lay(wallet);
+      await rig.sees(
+        kind === 'registration' ? 'The card of Asha Naik is registered.' : 'the old one has ended',
+      );
+      const { cards } = await rig.site.operator.cards();
+      expect(cards.map(({ status, reason }) => reason ?? status)).toEqual(
+        kind === 'registration' ? ['active'] : ['replaced', 'active'],
+      );
+    },
+  );
 });

@@ -199,6 +199,35 @@ describe('Esc', () => {
     });
   });
 
+  it('leads from every page to the one before it, and never out of the console', () => {
+    const known: Event = { type: 'found', patients: [patient('A')], more: false };
+    const two: Event = { type: 'found', patients: [patient('A'), patient('B')], more: false };
+    const shown: Event[] = [{ type: 'tapped', uid: CARD.uid }, details()];
+    const ways: [Event[], State['at']][] = [
+      [[chose('find')], 'menu'],
+      [[chose('find'), typed('asha'), two], 'find'],
+      [[chose('hubs'), { type: 'hubs', hubs: [] }], 'menu'],
+      [[chose('hubs')], 'menu'],
+      [shown, 'menu'],
+      [[...shown, chose('revoke')], 'patient'],
+      [[...shown, chose('revoke'), chose('lost')], 'reason'],
+      [[...shown, chose('replace')], 'patient'],
+      [[...shown, chose('replace'), chose('yes')], 'confirm-replace'],
+      [[chose('register')], 'menu'],
+      [[chose('register'), typed('Asha')], 'name'],
+      [[chose('register'), typed('Asha'), typed('17')], 'record'],
+      [[chose('register'), typed('Asha'), typed('17'), known], 'record'],
+      [TO_PIN.slice(0, -1), 'record'],
+      [TO_PIN, 'born'],
+      [[...TO_PIN, PIN_TAKEN], 'pin'],
+      [TO_CARD, 'pin'],
+      [[...TO_WRITING, failed('card-removed')], 'pin'],
+    ];
+    for (const [way, before] of ways) {
+      expect(having(...way, back()).state.at, having(...way).state.at).toBe(before);
+    }
+  });
+
   it('does not leave the console at the menu, nor a card that is being written', () => {
     expect(having(back()).state).toEqual(START);
     expect(having(...TO_WRITING, back()).state.at).toBe('writing');
@@ -240,6 +269,7 @@ describe('a failure', () => {
     const unconfirmed: Event = {
       type: 'unconfirmed',
       problem: { code: 'registration-unconfirmed', text: 'silent.' },
+      hasCode: false,
     };
     const again = having(...TO_WRITING, unconfirmed, chose('again'));
     expect(again).toMatchObject({ state: { at: 'writing' }, effects: [{ do: 'complete' }] });
@@ -247,6 +277,23 @@ describe('a failure', () => {
     const left = having(...TO_WRITING, unconfirmed, back());
     expect(left).toMatchObject({ state: { at: 'menu', kept: { draft: { name: 'Asha Naik' } } } });
     expect(left.effects).toEqual([{ do: 'forget' }, { do: 'say', tone: 'warn', text: 'silent.' }]);
+  });
+
+  it('at the last step shows the code before that is left: the card may be registered', () => {
+    const unconfirmed: Event = {
+      type: 'unconfirmed',
+      problem: { code: 'registration-unconfirmed', text: 'silent.' },
+      hasCode: true,
+    };
+    for (const leaving of [back(), chose('leave')]) {
+      const shown = having(...TO_WRITING, unconfirmed, leaving);
+      expect(shown.state).toMatchObject({ at: 'code', name: 'Asha Naik' });
+      expect(shown.effects).toEqual([{ do: 'say', tone: 'warn', text: 'silent.' }]);
+      expect(having(...TO_WRITING, unconfirmed, leaving, back()).state.at).toBe('code');
+      const menu = having(...TO_WRITING, unconfirmed, leaving, chose('done'));
+      expect(menu).toMatchObject({ state: { at: 'menu' }, effects: [{ do: 'forget' }] });
+      expect(menu.state.kept.draft).toMatchObject({ name: 'Asha Naik', record: 'GOA/17' });
+    }
   });
 });
 
@@ -290,6 +337,10 @@ describe('a patient’s page', () => {
     ]);
     const toBorn = having(...steps, chose('yes'), back());
     expect(toBorn.state.at).toBe('confirm-replace');
+    const again = having(...steps, chose('yes'), back('1984-07'), chose('yes'));
+    expect(viewOf(again.state)).toMatchObject({ kind: 'text', initial: '1984-07' });
+    const failedView = viewOf(transition(writing.state, failed('card-removed')).state);
+    expect(failedView).toMatchObject({ lines: ['card-removed.', 'The old card is as it was, and good.'] });
     const done = transition(writing.state, { type: 'registered', card: CARD, hasCode: false });
     expect(done.effects).toMatchObject([
       { do: 'say', text: expect.stringMatching(/has a new card, and the old one has ended/) },
