@@ -149,7 +149,7 @@ async function tellQueue(site: Site, teller: Teller, wallet: string): Promise<vo
   await teller.step(`number ${first.place} has been seen`, () => office.done(first.place));
   await expectOutcome(teller, () => tap(site, wallet, 'goa-01', PATIENT.pin, teller), { kind: 'served' });
   if ((await office.queue()).length > 0) throw new StoryError('the patient was checked in twice');
-  teller.line('the same number again: nobody is checked in twice a day');
+  teller.line('nobody is put in the queue twice a day: from here on, the desk decides');
 }
 
 /** Tells a tap step by step. */

@@ -63,6 +63,8 @@ export interface InSession extends Calls {
 export interface AtPlace extends InSession {
   /** In the queue; null where the hub has none. */
   readonly place: number | null;
+  /** Today's visit is over: the patient waits for nobody. */
+  readonly seen: boolean;
   /** What did not work out, to be said with the rest. */
   readonly notice?: string;
 }
@@ -106,8 +108,13 @@ export type Event =
   | { readonly type: 'not-opened' }
   | { readonly type: 'welcomed'; readonly welcome: Welcomed }
   | { readonly type: 'informed' }
-  /** `measures`: what can be measured here, now. */
-  | { readonly type: 'checked-in'; readonly place: number | null; readonly measures: Measured | null }
+  /** `seen`: the visit of today is over. `measures`: what can be measured here, now. */
+  | {
+      readonly type: 'checked-in';
+      readonly place: number | null;
+      readonly seen: boolean;
+      readonly measures: Measured | null;
+    }
   /** Which of the options; null for none of them. */
   | { readonly type: 'chosen'; readonly index: number | null }
   /** As the patient reads it; it goes to the panel, and is kept nowhere. */

@@ -60,14 +60,20 @@ export class Visit {
   async checkIn(): Promise<Done> {
     const measures = this.#measurable();
     try {
-      const place = placeOf(await need(this.#session).call('encounter.checkIn', {}));
+      const visit = await need(this.#session).call('encounter.checkIn', {});
+      const place = placeOf(visit);
+      const seen = visit.status === 'finished';
+      const number = place === null ? '' : `, number ${place} of today`;
       return {
-        event: { type: 'checked-in', place, measures },
-        note: place === null ? 'checked in' : `checked in, number ${place} of today`,
+        event: { type: 'checked-in', place, seen, measures },
+        note: seen ? `seen already${number}` : `checked in${number}`,
       };
     } catch (error) {
       if (!(error instanceof RequestRefusedError && error.dataCode === 'method-unknown')) throw error;
-      return { event: { type: 'checked-in', place: null, measures }, note: 'this hub checks nobody in' };
+      return {
+        event: { type: 'checked-in', place: null, seen: false, measures },
+        note: 'this hub checks nobody in',
+      };
     }
   }
 

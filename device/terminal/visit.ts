@@ -1,5 +1,5 @@
 import { measurementTransition, offer } from './measurement-step.ts';
-import type { Event, InSession, State, Step } from './state.ts';
+import type { AtPlace, Event, InSession, State, Step } from './state.ts';
 import { CALLS_MAX, callAgain, conclude, ended, refuse, stay } from './steps.ts';
 
 type VisitState = Extract<State, InSession>;
@@ -39,9 +39,9 @@ export function visitTransition(state: VisitState, event: Event): Step {
 
 function checkedIn(
   state: VisitState & { phase: 'checking-in' },
-  { place, measures }: Event & { type: 'checked-in' },
+  { place, seen, measures }: Event & { type: 'checked-in' },
 ): Step {
-  const at = { ...state, place };
+  const at = { ...state, place, seen };
   if (state.measurement === 'unsent') {
     return { state: { ...at, phase: 'keeping' }, effects: [{ do: 'keep-measurement' }] };
   }
@@ -50,10 +50,15 @@ function checkedIn(
 }
 
 function served(state: VisitState & { phase: 'summarising' }, summary: readonly string[]): Step {
-  const number = state.place === null ? [] : [`Your number is ${state.place}.`];
   const notice = state.notice === undefined ? [] : [state.notice];
-  const lines = [...state.welcome, ...number, ...notice, ...summary].slice(0, LINES_MAX);
+  const lines = [...state.welcome, ...whereInQueue(state), ...notice, ...summary].slice(0, LINES_MAX);
   return conclude({ kind: 'served' }, [{ do: 'show', sign: 'welcome', lines }], READING_MS);
+}
+
+/** Nobody is checked in twice a day. Whoever was seen and comes again must not wait for a number that has passed. */
+function whereInQueue({ place, seen }: AtPlace): readonly string[] {
+  if (seen) return ['You were seen today. Please ask at the desk.'];
+  return place === null ? [] : [`Your number is ${place}.`];
 }
 
 function logInAgain(state: VisitState): Step {

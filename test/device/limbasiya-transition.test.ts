@@ -32,7 +32,7 @@ const welcomed: Event = { type: 'welcomed', welcome: { location: 'Goa', failed: 
 
 const visited: readonly Event[] = [
   { type: 'informed' },
-  { type: 'checked-in', place: 7, measures: null },
+  { type: 'checked-in', place: 7, seen: false, measures: null },
   { type: 'summarised', lines: ['Temperature: 36.8 °C'] },
 ];
 

@@ -32,7 +32,7 @@ function hub(answers: Answers) {
 }
 
 const info = { hubId: 'goa-01', validUntil: NOW + 600_000, expiresInSeconds: 600, subject: SUBJECT };
-const arrived = { extension: [{ url: QUEUE_PLACE, valuePositiveInt: 12 }] };
+const arrived = { status: 'arrived', extension: [{ url: QUEUE_PLACE, valuePositiveInt: 12 }] };
 const refusedWith = (code: string) => new RequestRefusedError('no', code);
 
 interface VisitOptions {
@@ -87,8 +87,10 @@ describe('checking in', () => {
 
   it('gives the place in the queue, or none where the hub has no queue, or no such service', async () => {
     const none = { withoutSensor: true };
-    expect(await checkIn(none, arrived)).toEqual({ type: 'checked-in', place: 12, measures: null });
-    expect(await checkIn(none, {})).toEqual({ type: 'checked-in', place: null, measures: null });
+    const event = { type: 'checked-in', place: 12, seen: false, measures: null };
+    expect(await checkIn(none, arrived)).toEqual(event);
+    expect(await checkIn(none, { ...arrived, status: 'finished' })).toEqual({ ...event, seen: true });
+    expect(await checkIn(none, { status: 'arrived' })).toEqual({ ...event, place: null });
     expect(await checkIn(none, refusedWith('method-unknown'))).toMatchObject({ place: null });
   });
 

@@ -3,7 +3,7 @@ import type { Effect, Event, State } from '../../device/terminal/state.ts';
 import { transition } from '../../device/terminal/transition.ts';
 
 const WELCOME = ['Welcome to Goa.'];
-const CHECKED_IN: Event = { type: 'checked-in', place: 7, measures: 'body-temperature' };
+const CHECKED_IN: Event = { type: 'checked-in', place: 7, seen: false, measures: 'body-temperature' };
 const YES: Event = { type: 'chosen', index: 0 };
 const MEASURED: Event = { type: 'measured', text: '36.8 °C' };
 const KEPT: Event = { type: 'kept' };
@@ -55,7 +55,7 @@ describe('a measurement in a visit', () => {
   });
 
   it('is not spoken of where there is nothing to measure with', () => {
-    const { done } = visit({ type: 'checked-in', place: 7, measures: null }, SUMMARY);
+    const { done } = visit({ type: 'checked-in', place: 7, seen: false, measures: null }, SUMMARY);
     expect(done).not.toContain('choose');
     expect(done).toContain('summarise');
   });

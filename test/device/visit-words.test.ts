@@ -51,12 +51,12 @@ function summary(...observations: readonly Observation[]): Bundle {
 /** What a patient reads at the end of a visit, page after page. */
 function read(
   size: DisplaySize,
-  { location = 'Goa', failed = 0, place = 7, records = summary() }: Partial<Visit> = {},
+  { location = 'Goa', failed = 0, place = 7, seen = false, records = summary() }: Partial<Visit> = {},
 ): string[] {
   const events: readonly Event[] = [
     { type: 'welcomed', welcome: { location, failed } },
     { type: 'informed' },
-    { type: 'checked-in', place, measures: null },
+    { type: 'checked-in', place, seen, measures: null },
     { type: 'summarised', lines: summaryLines(records) },
   ];
   let state: State = { phase: 'proving', calls: 1 };
@@ -73,6 +73,7 @@ interface Visit {
   readonly location: string;
   readonly failed: number;
   readonly place: number | null;
+  readonly seen: boolean;
   readonly records: Bundle;
 }
 
@@ -91,6 +92,17 @@ describe('what a patient reads of a visit', () => {
     expect(read(SMALL)).toEqual(['Welcome to Goa.|', 'Your number is|7.']);
     expect(read(LARGE)).toEqual(['Welcome to Goa.|Your number is 7.||']);
     expect(read(SMALL, { place: null })).toEqual(['Welcome to Goa.|']);
+  });
+
+  it('is no number that has passed, where the patient was seen today', () => {
+    expect(read(LARGE, { seen: true })).toEqual([
+      'Welcome to Goa.|You were seen today.|Please ask at the|desk.',
+    ]);
+    expect(read(SMALL, { seen: true, place: null })).toEqual([
+      'Welcome to Goa.|',
+      'You were seen|today. Please',
+      'ask at the desk.|',
+    ]);
   });
 
   it('is one line of each kind, the latest, and two kinds at most, of however many measurements', () => {

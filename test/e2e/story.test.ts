@@ -28,6 +28,7 @@ describe('npm start', { timeout: 90_000 }, () => {
       '10. The card is lost, and revoked',
     ]);
     expect(stdout).toContain('“Welcome to Goa. Your number is 1. Temperature: 36.8 °C”');
+    expect(stdout).toContain('“Welcome to Goa. You were seen today. Please ask at the desk.');
     expect(stdout).toContain('Every step went as it should.');
     const folder = /are as in life, in (\S+),/.exec(stdout)?.[1] ?? '';
     await expect(readdir(folder)).rejects.toThrow('ENOENT');

@@ -79,6 +79,22 @@ describe('a measurement at the terminal', () => {
     expect(await listed(site)).toMatchObject([{ observations: 1, encounters: 1 }]);
   });
 
+  it('is found with the card that takes the place of a lost one, and so is the number', async () => {
+    const site = await openSite();
+    const wallet = await registeredCard(site);
+    await measured(site, wallet);
+    const { patients } = await site.operator.patients({ find: 'maria' });
+    const next = await site.buyCard('next', 'NTAG216');
+    await site.register(next, { id: patients[0]?.id ?? '' }, NEW_PIN);
+    await site.hubsCaughtUp();
+    const read: string[] = [];
+    const panel = new ScriptedPanel({ pin: NEW_PIN }, (_sign, lines) => read.push(lines.join(' ')));
+    expect((await site.tap({ wallet: next, hub: 'goa-01', panel })).outcome).toEqual(SERVED);
+    expect(read.at(-1)).toBe('Welcome to Location of goa-01. Your number is 1. Temperature: 36.8 °C');
+    const lost = await site.tap({ wallet, hub: 'goa-01', panel: new ScriptedPanel({ pin: PIN }) });
+    expect(lost.outcome).toMatchObject({ reason: 'card-revoked' });
+  });
+
   it('is kept once, though its answer was lost and it was sent again over another connection', async () => {
     const network = new ChaosNetwork(surroundings.network, (run) => run());
     const site = await openSite({ terminalSurroundings: { network } });
