@@ -7,7 +7,7 @@ import { untilStopped } from '../../runtime/stop.ts';
 import { examine } from '../doctor/examine.ts';
 import type { Finding, Verdict } from '../doctor/finding.ts';
 import { SYSTEM_PATHS } from '../doctor/gather-port.ts';
-import { surroundingsFor, TRACE, terminalSettings, traceOf } from './open-terminal.ts';
+import { SENSOR, SENSOR_BOARD, surroundingsFor, TRACE, terminalSettings, traceOf } from './open-terminal.ts';
 
 /** Something is wrong: exit code 1. */
 class DoctorError extends CardeaError {
@@ -20,12 +20,14 @@ const settings = terminalSettings.extend({ wait: integerSetting(0, 600).default(
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('test reader, card, panel, hub and clock, and say what to mend; changes nothing')
+    .description('test reader, card, panel, sensor, hub and clock, and say what to mend; changes nothing')
     .option('--reader <path>', 'the reader: /dev/ttyUSB0, /dev/serial0, or sim:FILE for a virtual one')
     .option(
       '--panel <path>',
       'the panel: /dev/ttyACM0, raspi-io, or sim: for a virtual one; else the console',
     )
+    .option(...SENSOR)
+    .option(...SENSOR_BOARD)
     .option('--hub <hub>', 'the hub: its id, or HOST:PORT')
     .option(
       '--wait <seconds>',
@@ -44,13 +46,16 @@ export function addDoctor(program: Command): void {
 }
 
 async function runExam(call: Invocation, signal: AbortSignal): Promise<readonly Finding[]> {
-  const { reader, panel, panelParts, hub, wait, logLevel } = await call.settings(settings);
+  const { reader, panel, panelParts, sensor, sensorBoard, hub, wait, logLevel } =
+    await call.settings(settings);
   return await examine({
     surroundings: surroundingsFor(logLevel),
     folder: call.folder,
     reader,
     panel,
     panelParts,
+    sensor,
+    sensorBoard,
     hub,
     waitMs: wait * 1000,
     system: SYSTEM_PATHS,

@@ -1,20 +1,24 @@
 import type { CardReader } from '../../hardware/card-reader.ts';
 import type { PanelParts } from '../../hardware/panel/panel-parts.ts';
 import { openReader } from '../../hardware/reader-path.ts';
+import { parseSensor, type SensorPart } from '../../hardware/sensor/sensor-kinds.ts';
 import { clientPrimitives } from '../../protocol/crypto/fastest.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { clockFindings } from './clock-findings.ts';
-import { type Finding, fine } from './finding.ts';
+import { type Finding, failureOf, fine } from './finding.ts';
 import { gatherClock, gatherNetwork } from './gather-network.ts';
 import { gatherPanel } from './gather-panel.ts';
 import { type Caller, gatherPort, type SystemPaths } from './gather-port.ts';
 import { gatherReader } from './gather-reader.ts';
+import { gatherSensor } from './gather-sensor.ts';
 import { networkFindings } from './network-findings.ts';
 import type { PanelFacts } from './panel-facts.ts';
 import { panelFindings } from './panel-findings.ts';
 import { canBeTried, portFindings } from './port-findings.ts';
 import type { ReaderFacts } from './reader-facts.ts';
 import { readerFindings } from './reader-findings.ts';
+import type { SensorFacts } from './sensor-facts.ts';
+import { sensorFindings } from './sensor-findings.ts';
 
 /** What is examined, and with what. */
 export interface Exam {
@@ -25,6 +29,8 @@ export interface Exam {
   readonly reader: string;
   readonly panel: string | undefined;
   readonly panelParts: PanelParts;
+  readonly sensor?: string | undefined;
+  readonly sensorBoard?: string | undefined;
   readonly hub: string | undefined;
   /** How long to wait for a card, and for keys; 0: nobody is there. */
   readonly waitMs: number;
@@ -42,7 +48,7 @@ export interface Exam {
 /**
  * Looks at everything that a terminal needs, from the serial port to the registration centre, and changes
  * nothing. All findings, in the order in which they came.
- * @throws ReaderPathError, PanelPathError, PanelPartsError; the signal's reason
+ * @throws ReaderPathError, PanelPathError, PanelPartsError, SensorKindError; the signal's reason
  */
 export async function examine(exam: Exam): Promise<Finding[]> {
   const all: Finding[] = [];
@@ -51,7 +57,9 @@ export async function examine(exam: Exam): Promise<Finding[]> {
     exam.found(findings);
   };
   const reader = await examineReader(exam, tell);
-  tell(panelFindings(await examinePanel(exam)));
+  const front = await examineFront(exam);
+  tell(panelFindings(front.panel));
+  tell(sensorFindings(front.sensor));
   const caPin = reader.card.state === 'read' ? reader.card.caPin : undefined;
   const { surroundings, folder, hub, system } = exam;
   const clock = await gatherClock(surroundings, folder, system.run);
@@ -97,16 +105,25 @@ function untriedReader(why: string): ReaderFacts {
   return { chip: { state: 'untested', why }, card: { state: 'untested', why } };
 }
 
-async function examinePanel(exam: Exam): Promise<PanelFacts> {
-  const { panel: path, panelParts: parts, signal, waitMs } = exam;
+interface FrontFacts {
+  readonly panel: PanelFacts;
+  readonly sensor: SensorFacts;
+}
+
+/** The panel, and the sensor on its board or on one of its own. */
+async function examineFront(exam: Exam): Promise<FrontFacts> {
+  const { panel: path, panelParts: parts, sensor, sensorBoard, signal, waitMs } = exam;
   const { clock } = exam.surroundings;
-  if (path === undefined) return { state: 'none' };
+  const part = sensor === undefined ? undefined : parseSensor(sensor);
+  const own = part !== undefined && sensorBoard !== undefined ? { part, path: sensorBoard } : undefined;
+  if (path === undefined)
+    return { panel: { state: 'none' }, sensor: await examineOwnSensor(exam, own, part) };
   // Loaded only where it is asked for: johnny-five is large.
   const { openPanel } = await import('../../hardware/panel/open-panel.ts');
-  const panel = openPanel(path, { clock, parts });
+  const panel = openPanel(path, { clock, parts, sensor: own === undefined ? part : undefined });
   exam.ask('Look at the panel, and listen: it goes through all of its signs …');
   try {
-    return await gatherPanel({
+    const facts = await gatherPanel({
       panel,
       parts,
       clock,
@@ -114,7 +131,33 @@ async function examinePanel(exam: Exam): Promise<PanelFacts> {
       askForKeys: (keys) => exam.ask(`Press ${keys} and # on the panel, within ${waitMs / 1000} s …`),
       signal,
     });
+    const beside =
+      panel.sensor === undefined
+        ? await examineOwnSensor(exam, own, part)
+        : await gatherSensor(panel.sensor, clock, signal);
+    return { panel: facts, sensor: beside };
   } finally {
     await panel.close();
+  }
+}
+
+/** @param wanted the sensor that the settings name, if any */
+async function examineOwnSensor(
+  { surroundings: { clock }, signal }: Exam,
+  own: { readonly part: SensorPart; readonly path: string } | undefined,
+  wanted: SensorPart | undefined,
+): Promise<SensorFacts> {
+  if (own === undefined) {
+    const failure = failureOf(
+      new Error('it has no board: give --sensor-board, or the --panel that it is on'),
+    );
+    return wanted === undefined ? { state: 'none' } : { state: 'fails', failure };
+  }
+  const { openSensor } = await import('../../hardware/sensor/open-sensor.ts');
+  const sensor = openSensor(own.path, own.part, { clock });
+  try {
+    return await gatherSensor(sensor, clock, signal);
+  } finally {
+    await sensor.close();
   }
 }
