@@ -1,4 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=1
+// A terminal has little memory and time enough: each thread that ever stretched a PIN would keep 16 MB of its own for
+// the next one, and V8 would keep twice 16 MB for objects that hardly live.
 import { createProgram, runCommandLine } from '../runtime/command-line.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addJoin } from './commands/join.ts';

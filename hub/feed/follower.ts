@@ -13,10 +13,10 @@ const WAIT_SECONDS = 30;
 /** To apply a page of so many cards keeps those who log in waiting for less than a tenth of a second. */
 const PAGE_SIZE = 2_000;
 /**
- * For as long as nobody is served: a first sync. Every page writes most of the index by UID anew, so that fewer of
- * them cost less. One of so many takes less than a second.
+ * In a first sync, for as long as nobody is served, pages are as large as can be applied in so long: each writes most
+ * of the index by UID anew, so that fewer of them cost less. In milliseconds.
  */
-const LARGE_PAGE_SIZE = COMPACT_PAGE_MAX;
+const LARGE_PAGE_MS = 500;
 
 export interface FollowerOptions {
   readonly rc: Rc;
@@ -69,6 +69,7 @@ async function readPages(
   const givenUp = new AbortController();
   const { notAfter: certificateEnds } = services.identity;
   let listOf = first.heard;
+  let limit = PAGE_SIZE;
   const ask = (query: FeedQuery): Promise<Page> => {
     const news = { version: VERSION, certificateEnds, ...(listOf !== undefined && { listOf }) };
     return rc.feed({ ...query, ...news }, AbortSignal.any([signal, givenUp.signal]));
@@ -77,10 +78,10 @@ async function readPages(
     let next: Promise<Page> | null = ask(first.query);
     while (next !== null) {
       const page: Page = await next;
-      next = page.more ? ask({ ...placeAfter(page), limit: sizeAfter(page, services) }) : null;
+      next = page.more ? ask({ ...placeAfter(page), limit }) : null;
       // It is waited for only once this page has been applied; its failure is to be heard then.
       next?.catch(() => {});
-      await applyPage(services, page);
+      limit = await applyPage(services, page);
       listOf = page.time;
       await onPage();
     }
@@ -93,11 +94,6 @@ type Page = FeedPage | CompactPage;
 
 function placeAfter({ generation, cursor: after }: Page): FeedQuery {
   return { generation, after };
-}
-
-/** An RC that has pages in bytes has large ones. */
-function sizeAfter(page: Page, { sessions }: Pick<HubServices, 'sessions'>): number {
-  return page instanceof CompactPage && sessions.count === 0 ? LARGE_PAGE_SIZE : PAGE_SIZE;
 }
 
 /** The first of some questions, and of when the lists are that it goes on from. */
@@ -113,9 +109,12 @@ function queryAfter(position: FeedPosition | null, waitSeconds: number): First {
   return { query: { generation, after: cursor, ...wait, limit: PAGE_SIZE }, heard };
 }
 
-async function applyPage(services: HubServices, page: Page): Promise<void> {
+/** @returns how many changes the next page but one is to have, which is asked for with the next at hand */
+async function applyPage(services: HubServices, page: Page): Promise<number> {
   const { store, sessions, reporter, surroundings } = services;
-  const { revoked, restored, due } = await store.lists.applyPage(page);
+  const began = surroundings.clock.monotonic();
+  const { revoked, restored, due, areNew } = await store.lists.applyPage(page);
+  const took = surroundings.clock.monotonic() - began;
   sessions.endRevoked(revoked);
   if (restored) {
     surroundings.log.warn('the registration centre was restored: reading the feed from its beginning');
@@ -123,6 +122,9 @@ async function applyPage(services: HubServices, page: Page): Promise<void> {
   if (due) reporter.wake();
   const changes = page instanceof CompactPage ? page.count : page.changes.length;
   if (changes > 0) surroundings.log.info('lists updated', { changes });
+  if (!areNew || sessions.count > 0) return PAGE_SIZE;
+  const inTime = Math.floor((changes * LARGE_PAGE_MS) / Math.max(took, 1));
+  return Math.min(Math.max(inTime, PAGE_SIZE), COMPACT_PAGE_MAX);
 }
 
 /** Says once when the lists come to another state. */

@@ -18,6 +18,18 @@ export interface FeedPosition {
   readonly heard: number;
 }
 
+/** What came of a page. */
+export interface AppliedPage {
+  /** The UIDs of the cards that are revoked by it, or may have been. */
+  readonly revoked: Uint8Array[];
+  /** Its generation is another than the last page's. */
+  readonly restored: boolean;
+  /** Something new is due to be told. */
+  readonly due: boolean;
+  /** It came in bytes, and no card in it was held before. */
+  readonly areNew: boolean;
+}
+
 interface FeedRow {
   readonly generation: Buffer;
   readonly cursor: number;
@@ -96,12 +108,8 @@ export class Lists {
   /**
    * Applies a page and its cursor in one transaction. Another generation than the last page's means that
    * the RC was restored: everything this hub knows becomes due to be told.
-   * @returns the UIDs of the cards that are revoked by this page, or may have been, whether the generation is
-   *   another, and whether something new is due to be told
    */
-  async applyPage(
-    page: FeedPage | CompactPage,
-  ): Promise<{ readonly revoked: Uint8Array[]; readonly restored: boolean; readonly due: boolean }> {
+  async applyPage(page: FeedPage | CompactPage): Promise<AppliedPage> {
     const applied = await this.#group.write(() => {
       const row = this.#find.get();
       const isOther = row !== undefined && toHex(row.generation) !== page.generation;
@@ -113,17 +121,20 @@ export class Lists {
         this.#reportHoldings.run();
         this.#metRestore.run(page.time);
       }
-      const revoked =
+      const taken =
         page instanceof CompactPage
           ? this.#takeCompact(page, isRereading)
-          : page.changes.flatMap(({ card }) => this.#merge(cardInBytes(card), isRereading));
+          : {
+              revoked: page.changes.flatMap(({ card }) => this.#merge(cardInBytes(card), isRereading)),
+              areNew: false,
+            };
       this.#put.run({
         generation: fromHex(page.generation),
         cursor: page.cursor,
         heard: page.time,
         fromZero: Number(isRereading && page.more),
       });
-      return { revoked, restored: isOther, due: isOther || (isRereading && !page.more) };
+      return { ...taken, restored: isOther, due: isOther || (isRereading && !page.more) };
     });
     this.#position = undefined;
     return applied;
@@ -140,10 +151,11 @@ export class Lists {
     return this.#group.write(() => cards.flatMap((card) => this.#merge(cardInBytes(card), false)));
   }
 
-  /** @returns the UIDs of all that are revoked: to end a session that was ended before, or none, does nothing */
-  #takeCompact(page: CompactPage, restored: boolean): Uint8Array[] {
-    // Somebody who reads again holds them all.
-    if (!restored && this.#newCards.put(page)) {
+  /** Gives the UIDs of all that are revoked: to end a session that was ended before, or none, does nothing. */
+  #takeCompact(page: CompactPage, restored: boolean): Pick<AppliedPage, 'revoked' | 'areNew'> {
+    // Whoever reads again holds them already.
+    const areNew = !restored && this.#newCards.put(page);
+    if (areNew) {
       for (const index of page.withPending) {
         const { uid, pending } = page.card(index);
         this.#cards.putPendingElsewhere(uid, pending);
@@ -155,7 +167,7 @@ export class Lists {
     for (let index = 0; index < page.count; index++) {
       if ((page.flagsOf(index) & FLAG.revoked) !== 0) revoked.push(page.uidOf(index));
     }
-    return revoked;
+    return { revoked, areNew };
   }
 
   #merge(heard: CardInBytes, restored: boolean): Uint8Array[] {

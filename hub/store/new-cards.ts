@@ -45,7 +45,7 @@ export class NewCards {
    * @returns whether that was all of them
    */
   put(page: CompactPage): boolean {
-    if (page.count < FEW) return page.count === 0;
+    if (page.count < FEW) return false;
     const numbers = new Array<number>(page.count);
     for (let index = 0; index < page.count; index++) {
       numbers[index] =

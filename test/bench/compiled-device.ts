@@ -12,7 +12,7 @@ export async function buildOnce(): Promise<void> {
   await built;
 }
 
-/** `cardea-device run`, compiled, in a process of its own. */
+/** `cardea-device run`, compiled, in a process of its own: the program itself, with what its first line says. */
 export class CompiledDevice {
   readonly #process: ChildProcess;
   readonly #ended: Promise<number | null>;
@@ -22,7 +22,7 @@ export class CompiledDevice {
 
   /** @param words what stands after `cardea-device run` */
   constructor(words: readonly string[]) {
-    this.#process = spawn(process.execPath, [DEVICE, 'run', ...words], { stdio: 'pipe' });
+    this.#process = spawn(DEVICE, ['run', ...words], { stdio: 'pipe' });
     this.#ended = new Promise((resolve) => {
       this.#process.once('close', resolve);
     });

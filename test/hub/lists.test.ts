@@ -109,19 +109,34 @@ describe('a page of the feed in bytes', () => {
 });
 
 describe('a hub that is far behind', () => {
-  it('asks for large pages while it serves nobody, and for small ones while it does', async () => {
+  /** Two pages and a bit: how large the third is to be is known once the first has been applied. */
+  const MANY = 4_100;
+  const cards = (first: number) => Array.from({ length: MANY }, (_, number) => card(first + number));
+  const LARGE = 20_000;
+
+  it('asks for large pages in a first sync while it serves nobody, and otherwise for small ones', async () => {
     const site = await Site.open();
     const { image } = await site.register(PIN);
-    const caughtUp = async (cards: readonly HubCard[]) => {
+    const limitsFor = async (news: readonly HubCard[]) => {
       const before = site.rc.feedQueries.length;
-      for (const each of cards) site.rc.change(each);
-      await until(async () => (await site.store.countCards()) === 1 + cards.length);
+      const cursor = (await site.store.lists.position())?.cursor ?? 0;
+      for (const each of news) site.rc.change(each);
+      await until(async () => (await site.store.lists.position())?.cursor === cursor + news.length);
       return site.rc.feedQueries.slice(before).map(({ limit }) => limit);
     };
-    const many = Array.from({ length: 2_100 }, (_, number) => card(number));
-    expect(await caughtUp(many)).toContain(20_000);
+    const known = cards(1_000);
+    expect(await limitsFor(known)).toContain(LARGE);
+    expect(await limitsFor(known)).not.toContain(LARGE);
     await site.logIn(image, PIN);
-    const others = many.map((each, number) => ({ ...each, uid: uidOf(10_000 + number) }));
-    expect(await caughtUp([...many, ...others])).not.toContain(20_000);
+    expect(await limitsFor(cards(10_000))).not.toContain(LARGE);
+    expect(await site.store.countCards()).toBe(1 + 2 * MANY);
+  });
+
+  it('takes them from a registration centre that has its feed in JSON alone, in small pages', async () => {
+    const site = await Site.open();
+    site.rc.hasCompactFeed = false;
+    for (const each of cards(1_000)) site.rc.change(each);
+    await until(async () => (await site.store.countCards()) === MANY);
+    expect(site.rc.feedQueries.map(({ limit }) => limit)).not.toContain(LARGE);
   });
 });

@@ -1,9 +1,11 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { fromHex } from '../../../protocol/bytes.ts';
 import { serverPrimitives } from '../../../protocol/crypto/fastest.ts';
-import { encodeFrame, FrameDecoder, MAX_BODY } from '../../../protocol/frames.ts';
+import { encodeFrame, FRAME, FrameDecoder, MAX_BODY } from '../../../protocol/frames.ts';
 import { DeviceLogin } from '../../../protocol/login/device.ts';
+import { decodeWireError, WIRE_ERROR } from '../../../protocol/wire-error.ts';
 import { systemRandom } from '../../../runtime/random.ts';
 import { answerParent } from './child.ts';
 import { type BenchKey, benchKeys, keyOf, uidOf } from './population.ts';
@@ -15,6 +17,9 @@ const HOST = '127.0.0.1';
 const BLINDED = 1_009;
 /** Steps through the cards as if at random, each equally often: prime to every power of ten. */
 const STRIDE = 618_033;
+/** So often a login comes again where the hub is busy, and after so long. */
+const BUSY_MAX = 100;
+const BUSY_MS = 50;
 
 const p = await serverPrimitives();
 const pool = Array.from({ length: BLINDED }, () => p.deriveElement(systemRandom(64)));
@@ -104,7 +109,23 @@ interface Hub {
   readonly keys: readonly BenchKey[];
 }
 
-async function logIn({ port, hubId, hubStatic, keys }: Hub, number: number, cards: number): Promise<void> {
+/** A hub that has too much to do says so, and a terminal comes again. */
+async function logIn(hub: Hub, number: number, cards: number): Promise<void> {
+  for (let times = 1; ; times++) {
+    try {
+      return await logInOnce(hub, number, cards);
+    } catch (error) {
+      if (!(error instanceof HubError) || error.code !== WIRE_ERROR.busy || times === BUSY_MAX) throw error;
+      await delay(BUSY_MS);
+    }
+  }
+}
+
+async function logInOnce(
+  { port, hubId, hubStatic, keys }: Hub,
+  number: number,
+  cards: number,
+): Promise<void> {
   const index = (number * STRIDE) % cards;
   const blinded = pool[number % BLINDED] ?? new Uint8Array(0);
   const { cardKey, usk } = keyOf(keys, index);
@@ -149,6 +170,17 @@ function open(options: NetConnectOpts): Promise<Socket> {
   });
 }
 
+/** What a hub says before it closes. */
+class HubError extends Error {
+  readonly code: number;
+
+  constructor(body: Uint8Array) {
+    const { code, text } = decodeWireError(body);
+    super(`the hub answered with error ${code}: ${text}`);
+    this.code = code;
+  }
+}
+
 /** A socket as bodies of frames, one reader. */
 class Bodies {
   readonly #decoder = new FrameDecoder({ maxBody: MAX_BODY });
@@ -167,10 +199,11 @@ class Bodies {
     });
   }
 
-  /** @throws Error when the hub has closed */
+  /** @throws HubError; Error when the hub has closed without one */
   async next(): Promise<Uint8Array> {
     for (;;) {
       const body = this.#arrived.shift();
+      if (body?.[0] === FRAME.error) throw new HubError(body);
       if (body !== undefined) return body;
       if (this.#isOver) throw new Error('the hub has closed the connection');
       await new Promise<void>((resolve) => {
