@@ -15,9 +15,15 @@ export interface BackupPassphrase {
   readonly logN?: number;
 }
 
-/** How the keys lie in a backup, and what is written there in place of a file; null leaves it out. */
-export interface KeysForBackup {
+/** How the keys lie in a backup. */
+export interface KeysInBackup {
   readonly keys: 'sealed' | 'clear';
+  /** That of the records; `own`: sealed under a passphrase of its own, as it was. */
+  readonly recordsKey: 'sealed' | 'clear' | 'own' | 'not in it';
+}
+
+/** Besides, what is written there in place of a file; null leaves it out. */
+export interface KeysForBackup extends KeysInBackup {
   readonly insteadOf: (path: string) => string | null | undefined;
 }
 
@@ -28,8 +34,10 @@ export interface KeysForBackup {
  * @throws SecretFileExposedError, FileError, and what asking for the passphrase throws
  */
 export async function keysForBackup(folder: string, sealUnder?: BackupPassphrase): Promise<KeysForBackup> {
-  if (sealUnder === undefined) return { keys: 'clear', insteadOf: () => undefined };
   const salts = await saltsIn(folder);
+  if (sealUnder === undefined) {
+    return { keys: 'clear', recordsKey: recordsKeyIn(salts, 'clear'), insteadOf: () => undefined };
+  }
   const inTheClear = [...salts].filter(([, salt]) => salt === null).map(([name]) => name);
   const secrets = secretsIn(folder, inTheClear, sealUnder);
   try {
@@ -40,7 +48,7 @@ export async function keysForBackup(folder: string, sealUnder?: BackupPassphrase
       // A key that came just now, of a renewal that is under way: it begins anew after a restore.
       return copies.get(name) ?? (salts.has(name) ? undefined : null);
     };
-    return { keys: 'sealed', insteadOf };
+    return { keys: 'sealed', recordsKey: recordsKeyIn(salts, 'sealed'), insteadOf };
   } finally {
     await secrets.close();
   }
@@ -64,6 +72,15 @@ export async function openBackupKeys(folder: string, sealedUnder: BackupPassphra
   } finally {
     await secrets.close();
   }
+}
+
+function recordsKeyIn(
+  salts: ReadonlyMap<string, string | null>,
+  inTheBackup: 'sealed' | 'clear',
+): KeysInBackup['recordsKey'] {
+  const salt = salts.get('records.key');
+  if (salt === undefined) return 'not in it';
+  return salt === null ? inTheBackup : 'own';
 }
 
 /** The salt under which each key is sealed; null where it is in the clear. */

@@ -2,7 +2,7 @@ import { anchorText } from '../runtime/audit/chain.ts';
 import { machineOrigin } from '../runtime/audit/event.ts';
 import { type Backup, writeBackup } from '../runtime/backup.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type BackupPassphrase, type KeysForBackup, keysForBackup } from './backup-keys.ts';
+import { type BackupPassphrase, type KeysInBackup, keysForBackup } from './backup-keys.ts';
 import type { HubStore } from './store/store.ts';
 
 const FILES = ['network.json', 'settings.json', 'keys'];
@@ -23,9 +23,9 @@ export async function backupHub(options: {
   readonly clock: Pick<Clock, 'now'>;
   readonly copyStore: (path: string) => Promise<string>;
   readonly sealUnder?: BackupPassphrase | undefined;
-}): Promise<{ readonly backup: Backup; readonly keys: KeysForBackup['keys'] }> {
+}): Promise<KeysInBackup & { readonly backup: Backup }> {
   const { hubId, folder, target, clock, copyStore, sealUnder } = options;
-  const { keys, insteadOf } = await keysForBackup(folder, sealUnder);
+  const { keys, recordsKey, insteadOf } = await keysForBackup(folder, sealUnder);
   const backup = await writeBackup(target, {
     kind: 'hub',
     id: hubId,
@@ -35,7 +35,7 @@ export async function backupHub(options: {
     files: FILES,
     insteadOf,
   });
-  return { backup, keys };
+  return { backup, keys, recordsKey };
 }
 
 /** Copies the database for a backup; that it was made is in the copy, too. @returns the audit trail's anchor */

@@ -10,17 +10,23 @@ import { takeOwnershipUnlessServed } from '../../runtime/ownership.ts';
 import { askNewPassphrase, passphraseSource } from '../../runtime/passphrase.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { backupHub, copyHubStore } from '../backup.ts';
-import type { KeysForBackup } from '../backup-keys.ts';
+import type { KeysInBackup } from '../backup-keys.ts';
 import { restoreHub } from '../restore.ts';
 import { openHubStore } from '../store/store.ts';
 
 /** A large database on an SD card. */
 const COPYING_MS = 60 * 60 * 1000;
 
-const KEYS: Readonly<Record<KeysForBackup['keys'], string>> = {
+const KEYS: Readonly<Record<KeysInBackup['keys'], string>> = {
   sealed: 'its keys are sealed under a passphrase: without it the backup is worth nothing',
-  clear:
-    "it holds the hub's keys in the clear, and the records' as they lie in its folder: keep it as you keep the hub itself, or make it with --seal",
+  clear: "it holds the hub's keys in the clear: keep it as you keep the hub itself, or make it with --seal",
+};
+
+const RECORDS_KEY: Readonly<Record<KeysInBackup['recordsKey'], readonly string[]>> = {
+  sealed: [],
+  clear: [],
+  own: ['the key of the records is in it under its own passphrase: without that they are lost'],
+  'not in it': ['the key of the records is NOT in it: keep it elsewhere, without it they are lost'],
 };
 
 interface BackupFlags {
@@ -43,7 +49,7 @@ export function addBackup(program: Command): void {
       wipe(keyPair.privateKey);
       const passphrase = passphraseSource(call.io, { stdin: flags.passphraseStdin === true });
       const sealUnder = { random: systemRandom, passphrase: () => askNewPassphrase(call.io, passphrase) };
-      const { backup, keys } = await withCopier(folder, (copyStore) =>
+      const { backup, keys, recordsKey } = await withCopier(folder, (copyStore) =>
         backupHub({
           hubId,
           folder,
@@ -56,8 +62,8 @@ export function addBackup(program: Command): void {
       const { made, anchor, files } = backup;
       const place = resolve(target);
       call.show(
-        { folder: place, id: hubId, made, anchor, keys, files: files.length },
-        `${hubId} was backed up to ${place}; ${KEYS[keys]}`,
+        { folder: place, id: hubId, made, anchor, keys, recordsKey, files: files.length },
+        [`${hubId} was backed up to ${place}; ${KEYS[keys]}`, ...RECORDS_KEY[recordsKey]].join('\n'),
       );
     });
 

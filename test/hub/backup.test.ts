@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { backupHub, copyHubStore } from '../../hub/backup.ts';
@@ -65,8 +65,8 @@ describe("a hub's backup", () => {
     await network.register(PIN);
     await until(async () => (await hub.status()).cards === 1);
     const target = join(temporaryFolder(), 'monday');
-    const { backup, keys } = await backUp(network.hubFolder, target);
-    expect(keys).toBe('clear');
+    const { backup, ...keys } = await backUp(network.hubFolder, target);
+    expect(keys).toEqual({ keys: 'clear', recordsKey: 'clear' });
     await hub.close();
     const folder = join(temporaryFolder(), 'new');
     expect(await restoreHub({ folder, from: target, clock: systemClock, sealedUnder: nobodyAsked })).toEqual(
@@ -93,7 +93,10 @@ describe("a hub's backup", () => {
     onTestFinished(() => hub.close());
     const [plain, target] = [join(temporaryFolder(), 'plain'), join(temporaryFolder(), 'sealed')];
     await backUp(folder, plain);
-    expect(await backUp(folder, target, sealedWith(PASSPHRASE))).toMatchObject({ keys: 'sealed' });
+    expect(await backUp(folder, target, sealedWith(PASSPHRASE))).toMatchObject({
+      keys: 'sealed',
+      recordsKey: 'sealed',
+    });
     for (const backup of [plain, target]) {
       for (const [path, mode] of modesIn(backup)) expect([path, mode & 0o077]).toEqual([path, 0]);
     }
@@ -126,7 +129,11 @@ describe("a hub's backup", () => {
     const store = openHubStore(folder);
     const copyStore = (path: string) => copyHubStore(store, systemClock, path);
     const sealUnder = sealedWith(PASSPHRASE);
-    await backupHub({ hubId: 'hub-1', folder, target, clock: systemClock, copyStore, sealUnder });
+    const options = { hubId: 'hub-1', folder, clock: systemClock, copyStore, sealUnder };
+    expect(await backupHub({ ...options, target })).toMatchObject({ keys: 'sealed', recordsKey: 'own' });
+    rmSync(join(folder, 'keys', 'records.key'));
+    const without = await backupHub({ ...options, target: `${target}-without` });
+    expect(without).toMatchObject({ keys: 'sealed', recordsKey: 'not in it' });
     store.close();
     const restored = join(temporaryFolder(), 'new');
     writeOwnSettings(restored);
