@@ -26,6 +26,7 @@ import { ambiguousCredentials } from './impersonation/typed-together.ts';
 import { unknownKeyShare } from './impersonation/unknown-key-share.ts';
 import { hubClaimsNewPin } from './insiders/hub-claims-new-pin.ts';
 import { hubSpoilsCard } from './insiders/hub-spoils-card.ts';
+import { oldSecretsAndHub } from './insiders/old-secrets-and-hub.ts';
 import { operatorKeepsCard } from './insiders/operator.ts';
 import { rcInsiderPassesForPatient } from './insiders/rc-as-patient.ts';
 import type { Attack } from './lab.ts';
@@ -75,6 +76,7 @@ export const ATTACKS: readonly Attack[] = [
   operatorKeepsCard,
   hubClaimsNewPin,
   hubSpoilsCard,
+  oldSecretsAndHub,
   hubToLeakedCard,
   patientToLeakedHub,
   unknownKeyShare,

@@ -13,6 +13,9 @@ import { type FaultWorld, need, textOf } from './world.ts';
 const WRONG_PIN = 'wrong pin zxqvkjwp';
 const WRONG_CODE = '7Z7Z7-7Z7Z7-7Z7Z7-7Z7Z7';
 
+/** Kilograms: 10. */
+const LIGHTEST_TENTHS = 100;
+
 /** Errors that the product has names for. */
 const FORESEEN = [CardeaError, HardwareError, ProtocolError];
 
@@ -27,6 +30,7 @@ export class Actor {
   readonly outcomes: Tally = new Map();
   /** Cards that something befell. */
   readonly touched = new Set<number>();
+  #weighed = 0;
   /** New PINs of which the registration centre may not have heard. */
   readonly #newPins = new Map<LabCard, number>();
 
@@ -73,10 +77,11 @@ export class Actor {
     for (const pin of [answers.pin, answers['new-pin']]) if (pin) this.#world.pins.add(pin);
     const before = card.mark();
     this.#world.tapBegins(act.terminal, act.card);
-    const eyes = new TapEyes(this.#world, act);
+    const weight = this.#nextWeight();
+    const eyes = new TapEyes(this.#world, act, weight);
     try {
-      const end = await terminal.tap(act, card, answers, eyes);
-      this.#world.said.push(...end.shown);
+      const end = await terminal.tap(act, card, { answers, weight }, eyes);
+      for (const line of end.shown) this.#world.say(act.terminal, `showed: ${line}`);
       return end.reason === undefined ? end.outcome : `${end.outcome}: ${end.reason}`;
     } finally {
       card.isInUse = false;
@@ -107,6 +112,12 @@ export class Actor {
   /** The image on a card is whole, always. */
   checkCards(): void {
     for (const card of this.#world.cards.values()) if (card.registered !== 'no') this.#markOf(card);
+  }
+
+  /** Kilograms. Another at each tap, so that one measurement is told from all others. */
+  #nextWeight(): number {
+    this.#weighed += 1;
+    return (LIGHTEST_TENTHS + this.#weighed) / 10;
   }
 
   #markOf(card: LabCard): string | undefined {
@@ -186,7 +197,7 @@ export class Actor {
       return true;
     } catch (cause) {
       if (!FORESEEN.some((kind) => cause instanceof kind)) throw cause;
-      this.#world.said.push(textOf(cause));
+      this.#world.say('office', textOf(cause));
       return false;
     }
   }
@@ -207,17 +218,19 @@ function answersOf({ goal, typed, newPin }: TapAct, card: LabCard): Answers {
 class TapEyes {
   readonly #world: FaultWorld;
   readonly #act: TapAct;
+  readonly #weight: number;
   #hasEvaluation = false;
 
-  constructor(world: FaultWorld, act: TapAct) {
+  constructor(world: FaultWorld, act: TapAct, weight: number) {
     this.#world = world;
     this.#act = act;
+    this.#weight = weight;
   }
 
   step({ step, note, ok, milliseconds }: StepReport): void {
-    const { ledger, elapsed, said } = this.#world;
+    const { ledger, elapsed } = this.#world;
     const { hub, card, terminal } = this.#act;
-    said.push(`${terminal} ${step} ${note}`);
+    this.#world.say(terminal, `${step}: ${note}`);
     if (!ok) return;
     switch (step) {
       case 'claim':
@@ -230,7 +243,11 @@ class TapEyes {
         ledger.served(hub, card, elapsed - milliseconds);
         return;
       case 'check-in':
-        ledger.checkedIn({ hub, card, place: Number(read(note, /number (\d+)/)) });
+        ledger.checkIns.push({ hub, card, place: Number(read(note, /number (\d+)/)) });
+        ledger.served(hub, card, elapsed - milliseconds);
+        return;
+      case 'keep-measurement':
+        ledger.kept.push({ hub, card, value: this.#weight });
         ledger.served(hub, card, elapsed - milliseconds);
         return;
       case 'inform':

@@ -98,7 +98,7 @@ class Draw {
     const typed = this.#one('right', 'right', 'right', 'right', 'right', 'wrong', 'wrong', 'nothing');
     const troubles = this.#happens(0.45) ? [this.#trouble(terminal, hub)] : [];
     if (troubles.length > 0 && this.#happens(0.3)) troubles.push(this.#trouble(terminal, hub));
-    const typingMs = this.#one(0, 500, 3_000, 3_000, 20 * SECOND, 70 * SECOND);
+    const typingMs = this.#one(0, 500, 500, 3_000, 3_000, 3_000, 20 * SECOND, 70 * SECOND);
     return {
       what: 'tap',
       terminal,
@@ -156,7 +156,7 @@ class Draw {
     const ms = this.#downMs();
     const share = this.#random.next();
     if (share < 0.4) return { what: 'kill', who: hub, ms };
-    if (share < 0.5) return { what: 'kill', who: terminal, ms };
+    if (share < 0.5) return { what: 'kill', who: terminal, ms: this.#between(100, 15 * SECOND) };
     if (share < 0.6) return { what: 'kill', who: 'rc', ms };
     if (share < 0.65) return { what: 'dark', who: this.#one('rc', hub), ms };
     if (share < 0.7) return { what: 'power-cut', ms };
@@ -179,7 +179,7 @@ class Draw {
   }
 
   #clock(): Blow {
-    const ms = this.#between(10 * SECOND, 20 * MINUTE);
+    const ms = this.#between(10 * SECOND, 5 * MINUTE);
     if (this.#happens(0.3)) {
       return { what: 'clock', whose: this.#one(...TERMINALS), by: this.#one(-20_000 * DAY, -DAY, HOUR), ms };
     }

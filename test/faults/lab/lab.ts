@@ -11,7 +11,12 @@ export interface Finding {
   readonly broken: BrokenInvariantError;
   /** The shortest that was found with the same end. */
   readonly history: History;
+  /** What was said in it. */
+  readonly said: readonly string[];
 }
+
+/** Of what was said, so many lines are shown. */
+const LAST_LINES = 40;
 
 /** Plays the history of a seed. */
 export function playSeed(
@@ -29,21 +34,23 @@ export function playSeed(
  */
 export async function shorten(
   seed: number,
-  { history, broken, acts }: Pick<Played, 'broken' | 'acts'> & { readonly history: History },
+  found: Played & { readonly history: History },
   options: Omit<PlayOptions, 'seed'>,
   isOver: () => boolean,
 ): Promise<Finding> {
+  const { broken, acts } = found;
   if (broken === undefined) throw new Error('nothing is broken in this history');
-  let last = broken;
+  let last = { broken, said: found.said };
   const fails = async (tried: History) => {
     const played = await play(tried, { ...options, seed: String(seed) });
     if (played.broken?.invariant !== broken.invariant) return false;
-    last = played.broken;
+    last = { broken: played.broken, said: played.said };
     return true;
   };
-  const upToThere = history.slice(0, acts);
+  const upToThere = found.history.slice(0, acts);
   const shortest = await shrink(upToThere, fails, isOver);
-  return { seed, history: await simplify(shortest, simplerActs, fails, isOver), broken: last };
+  const history = await simplify(shortest, simplerActs, fails, isOver);
+  return { seed, history, ...last };
 }
 
 /** A tap with one trouble less, or without any. */
@@ -55,10 +62,12 @@ function simplerActs(act: Act): readonly Act[] {
 }
 
 /** For people: what broke, and how to get there. */
-export function describeFinding({ seed, broken, history }: Finding): string {
+export function describeFinding({ seed, broken, history, said }: Finding): string {
   return [
     broken.message,
     `seed ${seed}; the shortest history found has ${history.length} acts:`,
     ...history.map(describeAct),
+    'in which was said last:',
+    ...said.slice(-LAST_LINES),
   ].join('\n');
 }

@@ -23,6 +23,14 @@ export interface CheckIn {
   readonly place: number;
 }
 
+/** A measurement of which a hub told the terminal that it is kept. */
+export interface Kept {
+  readonly hub: string;
+  readonly card: number;
+  /** No two in a history have the same. */
+  readonly value: number;
+}
+
 /**
  * What was seen of a network from outside, and whether it may be: evaluations, sessions, revocations, promises.
  * It knows nothing of how the product works. Cards are named by their number in the lab, hubs by their id; times
@@ -32,6 +40,7 @@ export class Ledger {
   /** In the order in which they broke. */
   readonly broken: BrokenInvariantError[] = [];
   readonly checkIns: CheckIn[] = [];
+  readonly kept: Kept[] = [];
   /** Evaluations that a terminal got since the last right login, by card and hub. */
   readonly #tries = new Map<string, { count: number; readonly raisesBefore: Set<Raise> }>();
   readonly #raises = new Map<number, Raise[]>();
@@ -135,10 +144,6 @@ export class Ledger {
         `${terminal} has session ${fingerprint} with ${hub}, and ${other ?? 'no hub'} has it`,
       );
     }
-  }
-
-  checkedIn(checkIn: CheckIn): void {
-    this.checkIns.push(checkIn);
   }
 
   #triesOf(hub: string, card: number) {

@@ -5,7 +5,7 @@ import { type Clock, sleep } from '../../../runtime/clock.ts';
 export type Answers = Partial<Record<Question, string>>;
 
 /** What a patient does at the front of a terminal. */
-export interface Patient {
+export interface PatientHabits {
   readonly answers: Answers;
   readonly typingMs: number;
   /** Looks at what is shown. */
@@ -15,12 +15,12 @@ export interface Patient {
 /** The front of a terminal with a patient before it. */
 export class PatientPanel implements Panel {
   readonly #clock: Clock;
-  readonly #patient: Patient;
+  readonly #patient: PatientHabits;
   /** All that was ever shown, for whoever looks for what should not be. */
   readonly shown: string[] = [];
   #isPlugged = true;
 
-  constructor(clock: Clock, patient: Patient) {
+  constructor(clock: Clock, patient: PatientHabits) {
     this.#clock = clock;
     this.#patient = patient;
   }
@@ -35,6 +35,17 @@ export class PatientPanel implements Panel {
     if (!this.#isPlugged) return undefined;
     await sleep(this.#clock, this.#patient.typingMs, signal);
     return this.#isPlugged ? this.#patient.answers[question] : undefined;
+  }
+
+  /** Whatever is offered first: to be measured, and to leave it. */
+  async choose(
+    _prompt: string,
+    _options: readonly string[],
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    if (!this.#isPlugged) return undefined;
+    await sleep(this.#clock, this.#patient.typingMs, signal);
+    return this.#isPlugged ? 0 : undefined;
   }
 
   unplug(): void {

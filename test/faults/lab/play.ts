@@ -23,6 +23,8 @@ export interface Played {
   /** The first invariant that did not hold, if any; and after how many acts. */
   readonly broken: BrokenInvariantError | undefined;
   readonly acts: number;
+  /** What was said by whom and when, from its beginning. */
+  readonly said: readonly string[];
 }
 
 /** Plays a history in a world of its own, and looks after every act whether all holds that must. */
@@ -52,7 +54,7 @@ export async function play(history: History, options: PlayOptions): Promise<Play
     process.off('unhandledRejection', onError);
     rmSync(world.folder, { recursive: true, force: true });
   }
-  return { outcomes: actor.outcomes, sessions: world.ledger.sessions, broken, acts };
+  return { outcomes: actor.outcomes, sessions: world.ledger.sessions, broken, acts, said: world.said };
 }
 
 async function advanceTo(world: FaultWorld, at: number): Promise<void> {

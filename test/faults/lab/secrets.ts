@@ -79,7 +79,7 @@ export function masterKeyOf({ rc }: FaultWorld): Uint8Array {
 }
 
 function isSaidAtTheCentre(line: string): boolean {
-  return ![...HUBS, ...TERMINALS].some((id) => line.startsWith(`${id} `));
+  return ![...HUBS, ...TERMINALS].some((id) => line.includes(` ${id} `));
 }
 
 /** Keys as they lie in `keys` folders: each in its own file alone, wherever its machine has moved. */

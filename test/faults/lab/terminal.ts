@@ -45,7 +45,14 @@ export interface TapWatch {
   step(report: StepReport): void;
 }
 
-/** A terminal with its reader; taps one card after another, and can be killed. */
+/** Who taps. */
+export interface Patient {
+  readonly answers: Answers;
+  /** Kilograms. */
+  readonly weight: number;
+}
+
+/** A terminal with its reader and a scale; taps one card after another, and can be killed. */
 export class LabTerminal {
   readonly id: TerminalId;
   readonly clock: MachineClock;
@@ -100,7 +107,7 @@ export class LabTerminal {
   async tap(
     act: TapAct,
     card: LabCard,
-    answers: Answers,
+    { answers, weight }: Patient,
     watch: TapWatch,
   ): Promise<TapEnd & { readonly shown: readonly string[] }> {
     const visit = new Visit(this, act, card, this.#virtual);
@@ -127,6 +134,7 @@ export class LabTerminal {
         hub: act.hub,
         reader: this.#reader,
         panel,
+        sensor: { measures: 'body-weight', read: () => ({ state: 'value', value: weight }) },
       });
       const result = await tapOnce(tools, act.goal, { onStep, signal });
       return { ...endOf(result), shown: panel.shown };
@@ -147,12 +155,13 @@ export class LabTerminal {
   /** Something passes between this terminal and a hub. */
   piece(): PieceTrouble | undefined {
     this.#pieces += 1;
+    const meet = this.#meet;
     let how: PieceTrouble | undefined;
     for (const trouble of this.#pieceTroubles) {
       const { when } = trouble;
       if (when.on !== 'piece' || when.nth !== this.#pieces) continue;
       if (trouble.what === 'piece') how = trouble.how;
-      else this.clock.after(when.ms, () => this.#world.inTurns(when.turns, () => this.#meet(trouble)));
+      else this.clock.after(when.ms, () => this.#world.inTurns(when.turns, () => meet(trouble)));
     }
     return how;
   }
@@ -215,7 +224,8 @@ export class LabTerminal {
     const { when } = trouble;
     if (when.on === 'piece') return;
     if (when.on === 'time') {
-      this.clock.after(when.ms, () => this.#meet(trouble));
+      const meet = this.#meet;
+      this.clock.after(when.ms, () => meet(trouble));
       return;
     }
     const which = when.on === 'write' ? cardWrite : () => true;

@@ -89,7 +89,7 @@ export class FaultWorld implements TerminalWorld {
   /** The registrar's desk. */
   readonly desk: VirtualReader & { readonly field: { put(card: LabCard['tag']): void; take(): void } };
   readonly deskReader: CardReader;
-  /** All that was logged, shown and thrown, by whom. */
+  /** All that was logged, shown and thrown, by whom; each with when, in seconds. */
   readonly said: string[] = [];
   /** Every PIN that anybody typed. */
   readonly pins = new Set<string>();
@@ -215,10 +215,15 @@ export class FaultWorld implements TerminalWorld {
     const keep =
       (level: string) =>
       (event: string, fields: LogFields = {}) => {
-        this.said.push(`${name} ${level} ${event} ${JSON.stringify(fields)}`);
+        this.say(name, `${level} ${event} ${JSON.stringify(fields)}`);
         this.#heardFrom(name, event, fields);
       };
     return { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') };
+  }
+
+  /** Keeps what somebody said, for whoever looks for what should not be said, or what happened. */
+  say(name: string, line: string): void {
+    this.said.push(`${(this.elapsed / 1_000).toFixed(3)} ${name} ${line}`);
   }
 
   mustSettle(what: string, promise: Promise<unknown>): void {
@@ -236,7 +241,7 @@ export class FaultWorld implements TerminalWorld {
     };
     promise.then(settled, (cause: unknown) => {
       settled();
-      this.said.push(`${what}: ${textOf(cause)}`);
+      this.say('office', `${what}: ${textOf(cause)}`);
     });
   }
 
