@@ -14,7 +14,7 @@ const USAGE = `npm run soak [-- NAME…] [-- --minutes N | --whole] [-- --taps N
   NAME       run only this: ${SOAKS.map(({ name }) => name).join(', ')}
   --minutes  how long, all together; 2 if nothing is said
   --whole    each to its end, however long that takes
-  --taps     play so many taps in whole networks; alone, and for an hour at most, unless said otherwise
+  --taps     play so many taps in whole networks, and nothing else, within an hour unless said otherwise
   --seed     draw the same random numbers as a run that printed this seed`;
 
 function readArguments() {

@@ -10,6 +10,8 @@ import { type FaultWorld, textOf, type WorldOptions } from './world.ts';
 /** After so many acts it is looked how far hubs have heard of what. */
 const LOOK_EVERY = 20;
 
+const UNCAUGHT = ['unhandledRejection', 'uncaughtException'] as const;
+
 export interface PlayOptions extends Pick<WorldOptions, 'seed' | 'copyHub'> {
   readonly setUp: SetUp;
   /** In the end, every card is tapped at every hub. */
@@ -33,7 +35,7 @@ export async function play(history: History, options: PlayOptions): Promise<Play
   const actor = new Actor(world);
   const onError = (cause: unknown) =>
     world.ledger.breaks('settles', `nobody caught an error: ${textOf(cause)}`, cause);
-  process.on('unhandledRejection', onError);
+  for (const event of UNCAUGHT) process.on(event, onError);
   let acts = 0;
   let broken: BrokenInvariantError | undefined;
   try {
@@ -49,9 +51,9 @@ export async function play(history: History, options: PlayOptions): Promise<Play
     await endOf(world);
   } catch (cause) {
     broken = cause instanceof BrokenInvariantError ? cause : unforeseen(cause);
-    await endOf(world).catch(() => undefined);
+    await world.abandon();
   } finally {
-    process.off('unhandledRejection', onError);
+    for (const event of UNCAUGHT) process.off(event, onError);
     rmSync(world.folder, { recursive: true, force: true });
   }
   return { outcomes: actor.outcomes, sessions: world.ledger.sessions, broken, acts, said: world.said };

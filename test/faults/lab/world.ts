@@ -344,6 +344,17 @@ export class FaultWorld implements TerminalWorld {
     await this.clock.advanceUntil(this.deskReader.close());
   }
 
+  /** Ends all that runs, whatever state it is in: nothing of it is to be left for the next world. */
+  async abandon(): Promise<void> {
+    for (const timer of this.#mending) timer.cancel();
+    this.#operator?.close();
+    for (const machine of ['rc', ...HUBS, ...TERMINALS] as const) this.#kill(machine);
+    const closed = this.deskReader.close();
+    // What hangs is left behind: it has been told of already, or is what broke.
+    await this.clock.advance(2 * SETTLES_WITHIN_MS).catch(() => undefined);
+    await Promise.race([closed, new Promise((resolve) => setImmediate(resolve))]);
+  }
+
   #kill(machine: Machine): void {
     if (isTerminal(machine)) this.terminal(machine).kill();
     else this.service(machine).kill();
