@@ -12,6 +12,8 @@ import { NetworkAuthority } from './network-authority.ts';
 import { rcSecrets, type SecretSources } from './secrets.ts';
 import { issueServerIdentity } from './server-identity.ts';
 import { openRcStore } from './store/rc-store.ts';
+import type { BegunAnew } from './store/restores.ts';
+import { NOTHING_AFTER, readTrailAfter, type TrailAfter } from './trail-after.ts';
 import { makeRcFolder } from './workshop.ts';
 
 const GENERATION_BYTES = 16;
@@ -23,12 +25,18 @@ export interface RestoreOptions {
   /** The backup's folder. */
   readonly from: string;
   readonly secrets?: SecretSources;
+  /** An export of the lost registration centre's trail (`audit --format jsonl`): what was revoked after the backup is so again. */
+  readonly audit?: string | undefined;
 }
 
 export interface RestoredRc {
   readonly backup: Backup;
   /** Whose new key and certificate lie in `operator/`. */
   readonly operator: string;
+  /** What was revoked again; null where no trail said it. */
+  readonly again: (Omit<BegunAnew, 'admin'> & Pick<TrailAfter, 'joined' | 'registered'>) | null;
+  /** Who is a member now, by kind: whoever was revoked after the backup, and not again, is. */
+  readonly members: { readonly operators: string[]; readonly hubs: string[]; readonly devices: string[] };
 }
 
 /**
@@ -37,6 +45,7 @@ export interface RestoredRc {
  * All is checked before anything is put in its place; a restore that was cut short is begun anew by the next.
  *
  * @throws BackupError, AlreadySetUpError, FolderInUseError, FileError, StoreCorruptError, StoreTooNewError
+ * @throws TrailExportError, NoAdminLeftError
  * @throws ImpossibleTimeError when this machine's clock cannot be right
  * @throws PassphraseError, MasterKeyError, FileMissingError when the keys cannot be opened
  */
@@ -53,8 +62,8 @@ export async function restoreRc(options: RestoreOptions): Promise<RestoredRc> {
       const authority = await NetworkAuthority.open(secrets, surroundings.random);
       checkClock(authority.current.certificate, surroundings.clock.now());
       await issueServerIdentity(workshop, authority, address, surroundings.clock.now());
-      const operator = await beginAnew(workshop, authority, surroundings);
-      return { address, result: { backup, operator } };
+      const begun = await beginAnew(workshop, authority, options);
+      return { address, result: { backup, ...begun } };
     } finally {
       await secrets.close();
     }
@@ -64,12 +73,14 @@ export async function restoreRc(options: RestoreOptions): Promise<RestoredRc> {
 async function beginAnew(
   folder: string,
   authority: NetworkAuthority,
-  { clock, random }: Surroundings,
-): Promise<string> {
+  { surroundings: { clock, random }, audit }: RestoreOptions,
+): Promise<Omit<RestoredRc, 'backup'>> {
   const now = clock.now();
   const store = openRcStore(rcPaths(folder).store);
   try {
-    const operator = await store.restores.begin({
+    const after = audit === undefined ? undefined : await readTrailAfter(audit, await store.audit.head());
+    const { admin: operator, ...revoked } = await store.restores.begin({
+      since: after ?? NOTHING_AFTER,
       generation: random(GENERATION_BYTES),
       now,
       certificateFor: async (admin) => {
@@ -90,7 +101,13 @@ async function beginAnew(
       },
     });
     await writeAnchorFile(keptAnchorPath(folder), await store.audit.head());
-    return operator;
+    const members = (await store.members.list(undefined)).filter((member) => member.revoked === null);
+    const ids = (kind: string) => members.filter((member) => member.kind === kind).map(({ id }) => id);
+    return {
+      operator,
+      again: after === undefined ? null : { ...revoked, joined: after.joined, registered: after.registered },
+      members: { operators: ids('operator'), hubs: ids('hub'), devices: ids('device') },
+    };
   } finally {
     store.close();
   }

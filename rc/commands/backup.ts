@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { systemClock } from '../../runtime/clock.ts';
 import { type Invocation, invocation } from '../../runtime/command-line.ts';
 import { askControl } from '../../runtime/control-socket.ts';
+import { counted } from '../../runtime/counted.ts';
 import { FolderInUseError, takeOwnership } from '../../runtime/ownership.ts';
 import { askNewPassphrase } from '../../runtime/passphrase.ts';
 import { backupRc, copyRegistry, type KeysInBackup } from '../backup.ts';
 import { rcPaths, readNetworkFile } from '../folder.ts';
-import { restoreRc } from '../restore.ts';
+import { type RestoredRc, restoreRc } from '../restore.ts';
 import { openRcStore } from '../store/rc-store.ts';
 import { secretSources } from './secret-sources.ts';
 import type { CommandWorld } from './world.ts';
@@ -23,6 +24,11 @@ const KEYS: Readonly<Record<KeysInBackup, string>> = {
   'not in it':
     'its keys come from systemd credentials and are NOT in it: keep those elsewhere, without them the backup is worth nothing',
 };
+
+interface RestoreFlags {
+  readonly passphraseStdin?: boolean;
+  readonly audit?: string;
+}
 
 interface BackupFlags {
   readonly seal?: boolean;
@@ -66,25 +72,53 @@ export function addBackup(program: Command, world: CommandWorld): void {
     .description('set a registration centre up from a backup, in an empty folder')
     .argument('<backup>', "the backup's folder")
     .option('--passphrase-stdin', 'read the passphrase of sealed keys from standard input')
-    .action(async (from: string, flags: { passphraseStdin?: boolean }, command: Command) => {
+    .option(
+      '--audit <file>',
+      'the lost one\'s trail, as "audit --format jsonl" wrote it: what was revoked since is revoked again',
+    )
+    .action(async (from: string, flags: RestoreFlags, command: Command) => {
       const call = invocation(command, world.io);
       const { folder } = call;
-      const { backup, operator } = await restoreRc({
+      const restored = await restoreRc({
         surroundings: world.surroundings('warn'),
         folder,
         from,
         secrets: secretSources(world, flags),
+        audit: flags.audit,
       });
+      const { backup, ...rest } = restored;
       call.show(
-        { folder, made: backup.made, operator },
+        { folder, made: backup.made, ...rest },
         [
-          `the registration centre of ${backup.made} was restored to ${folder}; ${operator} has a new certificate in it`,
-          'what came after that is lost: whoever joined since must join anew, whoever was revoked since must be revoked anew, join strings are void',
+          `the registration centre of ${backup.made} was restored to ${folder}; ${rest.operator} has a new certificate in it`,
+          'what came after that is lost: whoever joined since must join anew, join strings are void',
+          ...revokedLines(restored),
           'hubs tell what they know of cards once they reach it: look at "cardea-rc status" until no card is missing',
           `now: cardea-rc serve --data ${folder}`,
         ].join('\n'),
       );
     });
+}
+
+/** Who may be a member again that is none: as much of it as can be known. */
+function revokedLines({ again, members, backup }: RestoredRc): string[] {
+  const { operators, hubs, devices } = members;
+  const now = `members now: operators ${listed(operators)}; hubs ${listed(hubs)}; ${counted(devices.length, 'terminal')}`;
+  if (again === null) {
+    return [
+      `whoever was revoked after ${backup.made} is a member again, and this cannot know of it: revoke them anew`,
+      now,
+    ];
+  }
+  return [
+    `revoked again, as the trail says: members ${listed(again.members)}; ${counted(again.cards, 'card')}`,
+    `joined since, and unknown now: ${listed(again.joined)}; registered since, and missing: ${counted(again.registered.length, 'card')}`,
+    `${now}; what the trail does not say is to be revoked anew`,
+  ];
+}
+
+function listed(ids: readonly string[]): string {
+  return ids.length === 0 ? 'none' : ids.join(', ');
 }
 
 /** Has the process that serves copy the registry, or does it here where none does. */

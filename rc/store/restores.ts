@@ -1,9 +1,13 @@
 import { toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import { CardeaError } from '../../runtime/errors.ts';
 import type { Database } from '../../runtime/sqlite.ts';
-import type { RcAuditEvent } from './audit.ts';
+import type { TrailAfter } from '../trail-after.ts';
+import type { MemberOrigin, RcAuditEvent } from './audit.ts';
+import { revokeCard } from './cards.ts';
 import type { FirstCertificate } from './members.ts';
-import { restoredAt } from './missing-cards.ts';
+import { adoptMissing, restoredAt } from './missing-cards.ts';
+import { liftLocksOf } from './revoke-member.ts';
 import { inTransaction } from './transaction.ts';
 
 /** A card that hubs let in and this registry has never heard of: registered after the backup that was restored. */
@@ -22,6 +26,20 @@ export interface DoubtedRevocation {
   readonly since: number;
 }
 
+/** Every admin that the backup knows was revoked after it. */
+export class NoAdminLeftError extends CardeaError {
+  readonly code = 'no-admin-left';
+}
+
+/** How a restored registry begins: whose it is, and who and what was revoked again. */
+export interface BegunAnew {
+  /** The first admin, who has a new certificate. */
+  readonly admin: string;
+  /** Ids. */
+  readonly members: readonly string[];
+  readonly cards: number;
+}
+
 /** What follows from a restore: another life of the feed, and what was lost with the time after the backup. */
 export class Restores {
   readonly #db: Database;
@@ -37,24 +55,32 @@ export class Restores {
    * strings and registrations of before the backup are void, since they may have been used after it.
    *
    * @param restore.generation 16 random bytes
-   * @param restore.operator gives an admin, the one who was first, a certificate
-   * @returns that admin's id
+   * @param restore.since what was revoked after the backup, where that is known: it is revoked again
+   * @param restore.certificateFor gives an admin, the one who was first, a certificate
+   * @throws NoAdminLeftError
    */
   async begin(restore: {
     readonly generation: Uint8Array;
     readonly now: number;
+    readonly since: Pick<TrailAfter, 'members' | 'cards'>;
     readonly certificateFor: (admin: string) => Promise<FirstCertificate>;
-  }): Promise<string> {
+  }): Promise<BegunAnew> {
+    const { generation, now, since } = restore;
+    const gone = new Set(since.members.map(({ id }) => id));
     const admin = this.#db
       .prepare<[], string>(
-        `SELECT id FROM members WHERE role = 'admin' AND revoked IS NULL ORDER BY admitted, id LIMIT 1`,
+        `SELECT id FROM members WHERE role = 'admin' AND revoked IS NULL ORDER BY admitted, id`,
       )
       .pluck()
-      .get();
-    if (admin === undefined) throw new Error('a registry without an admin cannot be');
+      .all()
+      .find((id) => !gone.has(id));
+    if (admin === undefined) {
+      throw new NoAdminLeftError(
+        'every admin that the backup knows was revoked after it: restore without --audit, and revoke by hand',
+      );
+    }
     const certificate = await restore.certificateFor(admin);
-    const { generation, now } = restore;
-    inTransaction(this.#db, () => {
+    return inTransaction(this.#db, () => {
       this.#db.prepare('UPDATE network SET generation = ?, restored = ?').run(generation, now);
       this.#db.prepare('UPDATE tokens SET replaced = ? WHERE used IS NULL AND replaced IS NULL').run(now);
       this.#db.exec('DELETE FROM registrations; DELETE FROM missing_cards; DELETE FROM revocation_claims');
@@ -71,8 +97,49 @@ export class Restores {
         member: admin,
         key: toHex(certificate.fingerprint),
       } satisfies RcAuditEvent);
+      const revoked = this.#revokeAgain(since, { by: admin, time: now, role: 'machine', from: null });
+      return { admin, ...revoked };
     });
-    return admin;
+  }
+
+  /** What was revoked after the backup is so again; members with the time of the first time. */
+  #revokeAgain(
+    { members, cards }: Pick<TrailAfter, 'members' | 'cards'>,
+    origin: MemberOrigin,
+  ): Omit<BegunAnew, 'admin'> {
+    const revoked = members.filter(({ id, time }) => this.#revokeMember(id, time, origin));
+    const writer = { db: this.#db, trail: this.#trail };
+    const find = this.#db
+      .prepare<[Uint8Array], number>('SELECT number FROM every_card WHERE uid = ?')
+      .pluck();
+    let count = 0;
+    for (const { uid, reason } of cards) {
+      // Of the published scheme's cards, which are on no feed, nothing is left behind anywhere.
+      const number = find.get(uid) ?? (uid.length === 16 ? adoptMissing(writer, uid, origin) : undefined);
+      if (number === undefined) continue;
+      revokeCard(writer, { number, uid }, reason, origin);
+      count += 1;
+    }
+    return { members: revoked.map(({ id }) => id), cards: count };
+  }
+
+  #revokeMember(id: string, time: number, origin: MemberOrigin): boolean {
+    const kind = this.#db
+      .prepare<[number, string], string>(
+        'UPDATE members SET revoked = ? WHERE id = ? AND revoked IS NULL RETURNING kind',
+      )
+      .pluck()
+      .get(time, id);
+    if (kind === undefined) return false;
+    const unlocked = kind === 'hub' ? liftLocksOf(this.#db, id) : 0;
+    this.#trail.append({
+      ...origin,
+      action: 'member.revoked',
+      outcome: 'done',
+      member: id,
+      detail: `kind=${kind} unlocked=${unlocked} again`,
+    } satisfies RcAuditEvent);
+    return true;
   }
 
   /** When it was restored last; null where it never was. */

@@ -64,7 +64,7 @@ export async function revokeMember(
 }
 
 /** @returns how many cards are not locked any more */
-function liftLocksOf(db: Database, hub: string): number {
+export function liftLocksOf(db: Database, hub: string): number {
   const locked = db
     .prepare<{ hub: string }, number>(
       `SELECT number FROM cards WHERE revoked IS NULL AND number IN (SELECT card FROM locks)

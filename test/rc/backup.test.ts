@@ -134,6 +134,90 @@ describe('cardea-rc backup and restore', () => {
   });
 });
 
+describe('cardea-rc restore --audit', () => {
+  /** After the backup a hub, an operator and a card are revoked, a terminal joins, and a card is registered. */
+  async function afterTheBackup() {
+    const rc = await TestRc.start();
+    const admin = await rc.admin();
+    const bad = await rc.admitHub('goa-01');
+    await rc.admitHub('pune-02');
+    const asha = await rc.admit({ kind: 'operator', id: 'asha', role: 'admin' });
+    const [kept, stolen] = [await register(admin), await register(admin)];
+    const target = join(temporaryFolder(), 'monday');
+    await run(rc, ['backup', target]);
+    await admin.revokeMember('goa-01', 'hub');
+    await admin.revokeMember('asha', 'operator');
+    await admin.revokeCard(stolen.uid, 'stolen');
+    await rc.admit({ kind: 'device', id: 'desk-1' });
+    const since = await register(admin);
+    await admin.revokeCard(since.uid, 'lost');
+    const trail = join(temporaryFolder(), 'trail.jsonl');
+    writeFileSync(trail, (await run(rc, ['audit', '--format', 'jsonl'])).out);
+    return { rc, bad, asha, kept, stolen, since, target, trail };
+  }
+
+  it('revokes again whom and what the trail says, and tells who is a member', async () => {
+    const { rc, bad, asha, kept, stolen, since, target, trail } = await afterTheBackup();
+    await rc.stop();
+    rmSync(rc.folder, { recursive: true });
+    const { code, out, err } = await run(rc, ['restore', target, '--audit', trail]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.split('\n').slice(2, 5)).toEqual([
+      'revoked again, as the trail says: members goa-01, asha; 2 cards',
+      'joined since, and unknown now: desk-1; registered since, and missing: 1 card',
+      'members now: operators admin; hubs pune-02; 0 terminals; what the trail does not say is to be revoked anew',
+    ]);
+    await rc.serve();
+    for (const { identity } of [bad, asha]) {
+      await expect(rc.client(identity).hubs()).rejects.toMatchObject({ problemCode: 'member-revoked' });
+    }
+    const admin = await rc.admin();
+    expect(await admin.card(kept.uid)).toMatchObject({ status: 'active' });
+    expect(await admin.card(stolen.uid)).toMatchObject({ status: 'revoked', reason: 'stolen' });
+    expect(await admin.card(since.uid)).toMatchObject({ status: 'revoked', reason: 'lost' });
+    await rc.stop();
+    expect(await run(rc, ['audit', 'verify'])).toMatchObject({ code: 0 });
+  });
+
+  it('restores nothing from a trail that was changed, is not whole, or is another’s', async () => {
+    const { rc, target, trail } = await afterTheBackup();
+    const lines = readFileSync(trail, 'utf8').trim().split('\n');
+    const other = await TestRc.start();
+    await register(await other.admin());
+    const strange = (await run(other, ['audit', '--format', 'jsonl'])).out;
+    const spoilt: [string, RegExp][] = [
+      [
+        lines.map((line) => line.replace('"member":"asha"', '"member":"goa-09"')).join('\n'),
+        /does not go on/,
+      ],
+      [[...lines.slice(0, -4), ...lines.slice(-3)].join('\n'), /does not go on/],
+      [`${strange}${lines.slice(-2).join('\n')}`, /does not go on/],
+      ['nonsense', /cannot be read as what/],
+    ];
+    await rc.stop();
+    const folder = join(temporaryFolder(), 'new');
+    for (const [content, message] of spoilt) {
+      writeFileSync(trail, content);
+      const { code, err } = await run(rc, ['restore', target, '--audit', trail], '', folder);
+      expect(code).toBe(1);
+      expect(err).toMatch(message);
+      expect(existsSync(join(folder, 'network.json'))).toBe(false);
+    }
+  });
+
+  it('is missed where there is none: whoever was revoked since is named as what they are again', async () => {
+    const { rc, bad, target } = await afterTheBackup();
+    await rc.stop();
+    rmSync(rc.folder, { recursive: true });
+    const { out } = await run(rc, ['restore', target]);
+    expect(out).toMatch(
+      /\nwhoever was revoked after 2027-01-15T08:00:00.000Z is a member again, and this cannot know of it: revoke them anew\nmembers now: operators admin, asha; hubs goa-01, pune-02; 0 terminals\n/,
+    );
+    await rc.serve();
+    expect((await rc.client(bad.identity).hubs()).hubs).toHaveLength(2);
+  });
+});
+
 describe('a restored registration centre', () => {
   /** One that was restored from before anything, and a hub that was there then. */
   async function restored() {

@@ -11,6 +11,7 @@ async function restored() {
   await store.restores.begin({
     generation: bytes16('another generation'),
     now: NOW,
+    since: { members: [], cards: [] },
     certificateFor: async () => ({
       fingerprint: bytes32('new certificate'),
       key: bytes32('new key'),
