@@ -1,6 +1,6 @@
 import { fromHex } from '../protocol/bytes.ts';
 import { machineOrigin } from '../runtime/audit/event.ts';
-import { type AuditPage, auditQuery, pageOf } from '../runtime/audit/wire.ts';
+import { type AuditPage, auditQuery, pageOf, rowToWire } from '../runtime/audit/wire.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { CardeaError } from '../runtime/errors.ts';
 import type { HubStore } from './store/store.ts';
@@ -27,8 +27,9 @@ export async function answerAudit(
   if (query.after === undefined) {
     await store.audit.note({ ...machineOrigin(clock), action: 'audit.read', outcome: 'done' });
   }
-  const subject = card === undefined ? undefined : await subjectOfCard(store, fromHex(card));
-  return pageOf(query, (asked) => store.audit.list({ ...asked, subject }));
+  if (card === undefined) return pageOf(query, (asked) => store.audit.list(asked));
+  const { rows, next } = await store.audit.find(query, await subjectOfCard(store, fromHex(card)));
+  return { rows: rows.map(rowToWire), next };
 }
 
 async function subjectOfCard(

@@ -73,13 +73,13 @@ export class RecordCipher {
     return this.#saltedMark(this.#random(AUDIT_SALT_LENGTH), subject);
   }
 
-  /** Whether a row of the audit trail with this mark is about this patient. */
-  isAuditMark(mark: Uint8Array, subject: Uint8Array): boolean {
-    return (
-      equalConstantTime(mark, this.#saltedMark(mark.subarray(0, AUDIT_SALT_LENGTH), subject)) ||
-      // Rows from before the trail had marks of its own have the records' index.
-      equalConstantTime(mark, this.patient(subject))
-    );
+  /** Tells which marks of the audit trail are this patient's. */
+  auditMarksOf(subject: Uint8Array): (mark: Uint8Array) => boolean {
+    // Rows from before the trail had marks of its own have the records' index.
+    const before = this.patient(subject);
+    return (mark) =>
+      equalConstantTime(mark, before) ||
+      equalConstantTime(mark, this.#saltedMark(mark.subarray(0, AUDIT_SALT_LENGTH), subject));
   }
 
   seal(place: RecordPlace, resource: object): Uint8Array {

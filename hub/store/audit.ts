@@ -26,17 +26,18 @@ export interface HubAuditEvent extends Omit<NewAuditEvent, 'subject' | 'card'> {
 /** What stands for a patient in a row, 16 bytes, another in every row: `RecordCipher`. */
 export interface PatientMarks {
   auditMark(subject: Uint8Array): Uint8Array;
-  isAuditMark(mark: Uint8Array, subject: Uint8Array): boolean;
+  auditMarksOf(subject: Uint8Array): (mark: Uint8Array) => boolean;
 }
 
-/** Which rows to list, by what names a patient in place of what a row has. */
-export interface HubAuditQuery extends AuditQuery {
-  /** The hub's name for the patient, 16 bytes. */
-  readonly subject?: Uint8Array | undefined;
+/** A patient's rows, and after which row to go on where there may be more. */
+export interface FoundRows {
+  readonly rows: readonly AuditRow[];
+  readonly next: number | null;
 }
 
-/** So many rows are looked through in one go where a patient's are searched. */
+/** Of a search: rows that are read at once, and rows that are looked through before whoever asked hears of it. */
 const SEARCH_ROWS = 1_000;
+const SEARCH_ROWS_MAX = 50_000;
 
 /**
  * The trail, in which a patient is a keyed mark that is another in every row, and no card has its UID: the database
@@ -61,9 +62,10 @@ export class HubTrail {
     return this.#marks !== null;
   }
 
-  /** Whether a row is about this patient, as far as that can be known. */
-  isAbout(row: AuditRow, subject: Uint8Array): boolean {
-    return row.subject !== null && this.#marks?.isAuditMark(fromHex(row.subject), subject) === true;
+  /** Tells which rows are about this patient. Before `markPatientsBy`, none is. */
+  rowsAbout(subject: Uint8Array): (row: AuditRow) => boolean {
+    const isTheirs = this.#marks?.auditMarksOf(subject) ?? (() => false);
+    return (row) => row.subject !== null && isTheirs(fromHex(row.subject));
   }
 
   /** Within a transaction of the caller's: the one that does it. */
@@ -135,22 +137,31 @@ export class HubAudit {
   }
 
   /** The rows that fit. @throws StoreError */
-  async list({ subject, ...query }: HubAuditQuery): Promise<readonly AuditRow[]> {
+  async list(query: AuditQuery): Promise<readonly AuditRow[]> {
     await this.#append(this.#refusals.drain());
-    return subject === undefined ? this.#trail.trail.list(query) : this.#search(query, subject);
+    return this.#trail.trail.list(query);
   }
 
-  /** No index leads to a patient's rows: all are looked at, with a rest for others in between. */
-  async #search(query: AuditQuery, subject: Uint8Array): Promise<readonly AuditRow[]> {
+  /**
+   * The rows about a patient, by the hub's name for them. No index leads there: all are looked at, so many a call, with
+   * a rest for others in between. @throws StoreError
+   */
+  async find(query: AuditQuery, subject: Uint8Array): Promise<FoundRows> {
+    await this.#append(this.#refusals.drain());
+    const isTheirs = this.#trail.rowsAbout(subject);
     const found: AuditRow[] = [];
-    for (let after = query.after ?? 0; ; ) {
+    let after = query.after ?? 0;
+    for (let looked = 0; looked < SEARCH_ROWS_MAX; looked += SEARCH_ROWS) {
       const rows = this.#trail.trail.list({ ...query, after, limit: SEARCH_ROWS });
-      found.push(...rows.filter((row) => this.#trail.isAbout(row, subject)));
-      const last = rows.at(-1);
-      if (last === undefined || found.length >= query.limit) return found.slice(0, query.limit);
-      after = last.number;
+      for (const row of rows) {
+        after = row.number;
+        if (isTheirs(row)) found.push(row);
+        if (found.length === query.limit) return { rows: found, next: after };
+      }
+      if (rows.length < SEARCH_ROWS) return { rows: found, next: null };
       await setImmediate();
     }
+    return { rows: found, next: after };
   }
 
   async head(): Promise<AuditAnchor> {

@@ -40,7 +40,7 @@ export interface HubStore {
   >;
   readonly audit: Pick<
     HubAudit,
-    'markPatientsBy' | 'knowsPatients' | 'note' | 'noteRefusal' | 'noteService' | 'list' | 'head'
+    'markPatientsBy' | 'knowsPatients' | 'note' | 'noteRefusal' | 'noteService' | 'list' | 'find' | 'head'
   >;
   /** Writes as much as a login does, to see whether it can be. @throws StoreError and its kin */
   probe(): Promise<void>;

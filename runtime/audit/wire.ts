@@ -61,9 +61,13 @@ export async function pageOf(
   const found = await list({ ...query, limit: query.limit + 1 });
   const rows = found.slice(0, query.limit);
   return {
-    rows: rows.map((row) => ({ ...row, hash: Buffer.from(row.hash).toString('hex') })),
+    rows: rows.map(rowToWire),
     next: found.length > query.limit ? (rows.at(-1)?.number ?? null) : null,
   };
+}
+
+export function rowToWire({ hash, ...row }: AuditRow): AuditWireRow {
+  return { ...row, hash: Buffer.from(hash).toString('hex') };
 }
 
 export function rowFromWire({ hash, ...row }: AuditWireRow): AuditRow {
