@@ -3,6 +3,7 @@ import type { CommandIo } from '../command-io.ts';
 import { type Invocation, invocation, UsageError } from '../command-line.ts';
 import { counted } from '../counted.ts';
 import { CardeaError } from '../errors.ts';
+import { timeText } from '../time-text.ts';
 import {
   keptAnchorPath,
   parseAnchor,
@@ -111,17 +112,21 @@ function jsonOf(row: AuditRow) {
 
 /** `12  2027-01-15 08:00:00Z  admin (admin) 192.0.2.7  card.revoked  done  card 0123…  reason=lost` */
 function textOf(row: AuditRow): string {
-  const time = new Date(row.time)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, 'Z');
   const role = row.role ?? 'stranger';
   const who = [row.by === null ? role : `${row.by} (${role})`, row.from ?? ''].join(' ').trim();
   const things = (['card', 'subject', 'member', 'key'] as const).flatMap((name) => {
     const value = row[name];
-    return value === null ? [] : [`${name === 'subject' ? 'patient' : name} ${value}`];
+    return value === null ? [] : [`${name === 'subject' ? 'mark' : name} ${value}`];
   });
-  const cells = [String(row.number), time, who, row.action, row.outcome, ...things, row.detail ?? ''];
+  const cells = [
+    String(row.number),
+    timeText(row.time),
+    who,
+    row.action,
+    row.outcome,
+    ...things,
+    row.detail ?? '',
+  ];
   return cells.join('  ').trimEnd();
 }
 

@@ -29,7 +29,7 @@ export interface AuditDeed {
   readonly outcome: string;
   /** A card, by its UID in hex. */
   readonly card?: string | null;
-  /** A patient, by the name that this hub has for them, in hex. */
+  /** A patient, by what stands for them in this row, in hex. */
   readonly subject?: string | null;
   /** A hub, a terminal or an operator, by id. */
   readonly member?: string | null;

@@ -65,7 +65,7 @@ export function auditEventOf(row: AuditRow, { observer, actions }: FhirSource): 
     source: { observer: identified('member', observer) },
     ...entities(
       [
-        [row.subject, '1', `hub/${observer}/audit-patient`],
+        [row.subject, '1', `hub/${observer}/audit-mark`],
         [row.card, '2', 'card'],
         [row.member, '2', 'member'],
         [row.key, '2', 'key'],
