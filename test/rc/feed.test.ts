@@ -216,6 +216,35 @@ describe('the feed in bytes', () => {
     expect(await again).toMatchObject({ count: 0, cursor: 2, more: false });
   });
 
+  it('loses nothing that changes while a large page is put together', async () => {
+    const rc = await TestRc.init();
+    const count = 2_500;
+    fillRegistry(rcPaths(rc.folder).store, count);
+    await rc.serve();
+    const admin = await rc.admin();
+    const { client } = await rc.admitHub('goa-01');
+    const uids = (await admin.cards({ limit: 20 })).cards.map(({ uid }) => uid);
+    let isRevoking = true;
+    const revoking = (async () => {
+      for (const uid of uids) await admin.revokeCard(uid, 'lost');
+      isRevoking = false;
+    })();
+    const heard = new Map<string, boolean>();
+    for (let query: FeedQuery = { limit: 2_400 }, isOver = false; !isOver; ) {
+      const wasRevoking = isRevoking;
+      const page = await inBytes(client, query);
+      for (const { card } of changesIn(page)) heard.set(toHex(card.uid), card.revoked);
+      query = { generation: page.generation, after: page.cursor, limit: 2_400 };
+      isOver = !wasRevoking && !page.more;
+    }
+    await revoking;
+    expect(heard.size).toBe(count);
+    expect([...heard].filter(([, revoked]) => revoked).map(([uid]) => uid)).toEqual(
+      expect.arrayContaining(uids),
+    );
+    expect([...heard.values()].filter(Boolean)).toHaveLength(uids.length);
+  });
+
   it('is for those who ask for it, in whatever way HTTP has for that', async () => {
     const rc = await TestRc.start();
     const { identity } = await rc.admitHub('goa-01');
