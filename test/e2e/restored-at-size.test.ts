@@ -17,7 +17,7 @@ import { temporaryFolder } from '../runtime/temporary-folder.ts';
 import { fillRegistry } from '../support/fill-registry.ts';
 import { surroundings } from './open-site.ts';
 
-const CARDS = 2_000;
+const CARDS = 1_200;
 /** After the backup: fewer than a registration centre believes one hub for. */
 const REVOKED = 60;
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 };

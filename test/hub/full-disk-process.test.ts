@@ -3,11 +3,12 @@ import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ATTEMPTS_MAX } from '../../hub/card.ts';
 import { hubStatus } from '../../hub/status.ts';
+import { openHubStore } from '../../hub/store/store.ts';
 import { WIRE_ERROR } from '../../protocol/wire-error.ts';
 import { askControl } from '../../runtime/control-socket.ts';
 import type { Address } from '../../runtime/network.ts';
 import { liftFileSizeLimit } from '../support/file-size-limit.ts';
-import { challengeAt, challengeSoon, startServing, startServingOnDisk } from './hub-process.ts';
+import { challengeAt, challengeSoon, startServingOnDisk } from './hub-process.ts';
 import { openNetwork } from './network.ts';
 import { attemptOf, HubSaidError, proofWithPin } from './test-device.ts';
 import type { Issued } from './test-rc.ts';
@@ -87,7 +88,11 @@ describe('a hub whose disk takes no more', () => {
 
     hub.child.kill('SIGKILL');
     await once(hub.child, 'exit');
-    const again = await startServing(hubFolder);
-    for (const patient of patients) await patient.logIn(again.address, challengeSoon);
+    const store = openHubStore(hubFolder);
+    for (const { card, gone } of patients) {
+      const held = await store.findCard(card.image.uid);
+      expect(held?.counts.attemptsLeft).toBe(ATTEMPTS_MAX - gone);
+    }
+    store.close();
   });
 });

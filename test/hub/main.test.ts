@@ -4,6 +4,8 @@ import { hubStatus } from '../../hub/status.ts';
 import { STATUS } from '../../protocol/login/messages.ts';
 import { askControl } from '../../runtime/control-socket.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
+import { floodWithMalformed } from '../soak/malformed-frames.ts';
+import { SeededRandom } from '../soak/seeded-random.ts';
 import {
   challengeAt,
   challengeSoon,
@@ -70,6 +72,32 @@ describe('cardea-hub serve --workers 2', () => {
     expect(hub.child.exitCode).toBe(0);
     expect(hub.errors.join('').match(/"reason":"by SIGKILL"/g)).toHaveLength(2);
   }, 120_000);
+});
+
+/** `npm run soak -- malformed` sends a million. */
+const MALFORMED_FRAMES = 600;
+
+describe('malformed frames by the thousand', () => {
+  it('leave a hub alive and its memory as it is, and patients are let in beside them', {
+    timeout: 120_000,
+  }, async () => {
+    const network = await openNetwork();
+    const card = await network.register(PIN);
+    const { hub, address } = await startServing(network.hubFolder);
+    (await challengeSoon(address, card, attemptOf(PIN))).device.close();
+    const flood = floodWithMalformed(
+      { port: address.port, pid: hub.child.pid ?? 0 },
+      { count: MALFORMED_FRAMES, random: new SeededRandom(42), isOver: () => false },
+    );
+    const { device, challenge } = await challengeAt(address, card, attemptOf(PIN));
+    device.close();
+    expect(challenge.attemptsLeft).toBeLessThan(5);
+    const { frames, warmMb, endMb } = await flood;
+    expect(frames).toBe(MALFORMED_FRAMES);
+    expect(endMb - warmMb).toBeLessThan(64);
+    expect(hub.child.exitCode).toBeNull();
+    (await challengeAt(address, card, attemptOf(PIN))).device.close();
+  });
 });
 
 describe('cardea-hub', () => {
