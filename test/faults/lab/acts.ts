@@ -7,6 +7,7 @@ import { fateOf } from './fates.ts';
 import type { Act, TapAct } from './history.ts';
 import type { Answers } from './patient-panel.ts';
 import { newCard, registerAt } from './register.ts';
+import type { TapEnd } from './terminal.ts';
 import { type FaultWorld, need, textOf } from './world.ts';
 
 /** Long enough for any PIN, and nobody's. */
@@ -31,6 +32,8 @@ export class Actor {
   /** Cards that something befell. */
   readonly touched = new Set<number>();
   #weighed = 0;
+  /** Unlocks that the registration centre has not answered. */
+  #unlocking = 0;
   /** New PINs of which the registration centre may not have heard. */
   readonly #newPins = new Map<LabCard, number>();
 
@@ -79,10 +82,12 @@ export class Actor {
     this.#world.tapBegins(act.terminal, act.card);
     const weight = this.#nextWeight();
     const eyes = new TapEyes(this.#world, act, weight);
+    let end: TapEnd | undefined;
     try {
-      const end = await terminal.tap(act, card, { answers, weight }, eyes);
-      for (const line of end.shown) this.#world.say(act.terminal, `showed: ${line}`);
-      return end.reason === undefined ? end.outcome : `${end.outcome}: ${end.reason}`;
+      const tapped = await terminal.tap(act, card, { answers, weight }, eyes);
+      end = tapped;
+      for (const line of tapped.shown) this.#world.say(act.terminal, `showed: ${line}`);
+      return tapped.reason === undefined ? tapped.outcome : `${tapped.outcome}: ${tapped.reason}`;
     } finally {
       card.isInUse = false;
       const after = this.#markOf(card);
@@ -91,6 +96,11 @@ export class Actor {
         card.pin = act.newPin;
         ledger.raised(card.number);
         this.#newPins.set(card, card.image().pinVersion);
+      } else if (end?.outcome === 'pin-set') {
+        ledger.breaks(
+          'nothing-lost',
+          `card ${card.number} was told to have a new PIN, and has the image of the old`,
+        );
       }
     }
   }
@@ -98,15 +108,21 @@ export class Actor {
   /** Finds out how far everybody has heard of everything. */
   async look(): Promise<void> {
     const { ledger, operator, hubs } = this.#world;
+    // What is raised from here on may come after what is asked for.
+    const raises = ledger.openRaises();
+    const newPins = [...this.#newPins];
+    const isUnlocking = this.#unlocking > 0;
     for (const hub of hubs.keys()) await this.#world.hearHow(hub);
     const listed = await fateOf(operator.cards({ limit: 500 }));
     const status = await fateOf(operator.status());
     if (listed.fate !== 'done' || status.fate !== 'done') return;
-    for (const [card, pinVersion] of this.#newPins) {
-      const heard = listed.answer.cards.find(({ uid }) => uid === card.uid)?.pinVersion ?? 0;
-      if (heard >= pinVersion) this.#newPins.delete(card);
+    const versionOf = (card: LabCard) =>
+      listed.answer.cards.find(({ uid }) => uid === card.uid)?.pinVersion ?? 0;
+    const heard = newPins.filter(([card, pinVersion]) => versionOf(card) >= pinVersion);
+    for (const [card, pinVersion] of heard) {
+      if (this.#newPins.get(card) === pinVersion) this.#newPins.delete(card);
     }
-    if (this.#newPins.size === 0) ledger.allRaisedBy(status.answer.sequence);
+    if (heard.length === newPins.length && !isUnlocking) ledger.raisedBy(raises, status.answer.sequence);
   }
 
   /** The image on a card is whole, always. */
@@ -187,7 +203,9 @@ export class Actor {
     const card = this.#world.card(number);
     if (card?.uid === undefined || card.registered !== 'yes') return;
     ledger.raised(number);
+    this.#unlocking += 1;
     await fateOf(operator.unlockCard(card.uid));
+    this.#unlocking -= 1;
   }
 
   /** @returns whether it went well; what the product has a name for may go wrong */

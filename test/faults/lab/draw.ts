@@ -41,25 +41,45 @@ class Draw {
   }
 
   history(taps: number): Act[] {
-    const acts: Act[] = [];
     let at = 0;
-    for (let made = 0; made < taps; ) {
+    const acts: Act[] = [];
+    while (acts.filter(({ what }) => what === 'tap').length < taps) {
       at += this.#between(100, 30 * SECOND);
-      const share = this.#random.next();
-      if (share < 0.8) {
-        acts.push({ at, ...this.#tap() });
-        made += 1;
-      } else if (share < 0.86) {
-        acts.push({ at, what: 'unlock', card: this.#card() });
-      } else if (share < 0.875) {
-        acts.push({ at, what: 'revoke', card: this.#card() });
-      } else if (share < 0.89) {
-        acts.push({ at, ...this.#registration() });
-      } else {
-        acts.push({ at, ...this.#blow() });
-      }
+      acts.push(...this.#next(at));
+      at = acts.at(-1)?.at ?? at;
     }
     return acts;
+  }
+
+  #next(at: number): readonly Act[] {
+    const share = this.#random.next();
+    if (share < 0.72) return [{ at, ...this.#tap() }];
+    if (share < 0.74) return this.#guesses(at);
+    if (share < 0.76) return this.#revocationInATap(at);
+    if (share < 0.84) return [{ at, what: 'unlock', card: this.#card() }];
+    if (share < 0.85) return [{ at, what: 'revoke', card: this.#card() }];
+    if (share < 0.87) return [{ at, ...this.#registration() }];
+    return [{ at, ...this.#blow() }];
+  }
+
+  /** A thief at one hub: more guesses than there are tries, whatever happens between them. */
+  #guesses(at: number): readonly Act[] {
+    const [card, hub] = [this.#card(), this.#one(...HUBS)];
+    return Array.from({ length: this.#between(8, 12) }, (_, index) => {
+      const guess = { ...this.#tap(), card, hub, goal: 'serve', typed: 'wrong', typingMs: 500, takesEarly: false } as const;
+      return { at: at + index * 5 * SECOND, ...guess };
+    });
+  }
+
+  /** A card is revoked while it is in a session, or on its way into one. */
+  #revocationInATap(at: number): readonly Act[] {
+    const tap = { ...this.#tap(), typed: 'right', typingMs: 3 * SECOND } as const;
+    const later = this.#between(2 * SECOND, 9 * SECOND);
+    return [
+      { at, ...tap },
+      { at: at + later, what: 'revoke', card: tap.card },
+      { at: at + later + this.#between(10, 20 * SECOND), ...this.#tap(), card: tap.card, typed: 'right' },
+    ];
   }
 
   #between(least: number, most: number): number {

@@ -56,7 +56,7 @@ describe('the ledger of tries', () => {
     expect(brokenBy(heardBefore)).toHaveLength(1);
     const unknown = (ledger: Ledger) => {
       ledger.raised(3);
-      ledger.allRaisedBy(20);
+      ledger.raisedBy(ledger.openRaises(), 20);
       ledger.heard('goa-01', 20, 0);
       ledger.rightLogin('goa-01', 3);
       times(6, () => ledger.evaluated('goa-01', 3));

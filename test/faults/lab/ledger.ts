@@ -10,7 +10,7 @@ interface Revocation {
 }
 
 /** An unlock or a new PIN: once a hub hears of it, it gives the card all its tries anew. */
-interface Raise {
+export interface Raise {
   /** Hubs whose cursor has passed this have heard; null while nobody can say. */
   sequence: number | null;
 }
@@ -92,9 +92,14 @@ export class Ledger {
     this.#raises.set(card, raises);
   }
 
-  /** All that the registration centre has heard until now has a sequence number of at most this. */
-  allRaisedBy(sequence: number): void {
-    for (const raise of [...this.#raises.values()].flat()) raise.sequence ??= sequence;
+  /** Those of which nobody could say yet when hubs will have heard. */
+  openRaises(): readonly Raise[] {
+    return [...this.#raises.values()].flat().filter(({ sequence }) => sequence === null);
+  }
+
+  /** The registration centre has them, under sequence numbers of at most this. */
+  raisedBy(raises: readonly Raise[], sequence: number): void {
+    for (const raise of raises) raise.sequence ??= sequence;
   }
 
   /** The hub has applied the feed up to here. */
