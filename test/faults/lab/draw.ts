@@ -66,7 +66,15 @@ class Draw {
   #guesses(at: number): readonly Act[] {
     const [card, hub] = [this.#card(), this.#one(...HUBS)];
     return Array.from({ length: this.#between(8, 12) }, (_, index) => {
-      const guess = { ...this.#tap(), card, hub, goal: 'serve', typed: 'wrong', typingMs: 500, takesEarly: false } as const;
+      const guess = {
+        ...this.#tap(),
+        card,
+        hub,
+        goal: 'serve',
+        typed: 'wrong',
+        typingMs: 500,
+        takesEarly: false,
+      } as const;
       return { at: at + index * 5 * SECOND, ...guess };
     });
   }
