@@ -37,8 +37,10 @@ export async function checkTheEnd(
   const cards = [...world.cards.values()].filter(
     ({ number, registered }) => registered === 'yes' && (thoroughly || actor.touched.has(number)),
   );
-  for (const { uid = '', revoked } of cards) {
-    if (revoked === 'no') await clock.advanceUntil(operator.unlockCard(uid));
+  for (const { uid = '', number, revoked } of cards) {
+    if (revoked !== 'no') continue;
+    ledger.raised(number);
+    await clock.advanceUntil(operator.unlockCard(uid));
   }
   await untilCaughtUp(world);
   await clock.advanceUntil(actor.look());
