@@ -195,7 +195,10 @@ export class Actor {
     card.revoked = 'yes';
     const status = await fateOf(this.#world.operator.status());
     // Nobody knows how far the feed was: hubs will not be held to it before the end.
-    if (status.fate === 'done') this.#world.ledger.revoked(card.number, status.answer.sequence);
+    if (status.fate !== 'done') return;
+    this.#world.ledger.revoked(card.number, status.answer.sequence);
+    // Some have heard already: a session that is open there must have ended.
+    for (const hub of this.#world.hubs.keys()) await this.#world.hearHow(hub);
   }
 
   async #unlock(number: number): Promise<void> {
