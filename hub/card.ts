@@ -27,6 +27,15 @@ export interface PendingPin {
   readonly proof: Uint8Array;
 }
 
+/** One that was prepared in a session here. */
+export interface PreparedPin extends PendingPin {
+  /**
+   * The PIN version that it is made from: the card's, which may be one that this hub has not heard of where the
+   * session began with the recovery code.
+   */
+  readonly base: number;
+}
+
 /** What a hub holds of a card (PROTOCOL 2.1). Sizes in bytes. */
 export interface HeldCard {
   /** 16. */
@@ -50,8 +59,7 @@ export interface HeldCard {
   readonly counts: Counts;
   /** The RC has not been told of a wrong try, or of its being taken back. */
   readonly reportDue: boolean;
-  /** Prepared in a session here. */
-  readonly pending: PendingPin | null;
+  readonly pending: PreparedPin | null;
   /** Prepared at other hubs and handed on by the RC, which has checked their proofs; the latest first. */
   readonly pendingElsewhere: readonly PendingPin[];
   /** The highest PIN version for which a session here has evaluated; 0 for none. */

@@ -46,14 +46,16 @@ function mergeCounts(
 }
 
 /**
- * New PINs are pending beside the PIN under which they were prepared. Once another has taken its place they
- * are void: what was made from the card's old image must not come back under the new one.
+ * New PINs are pending beside the PIN that they are made from. Once another has taken its place they are void:
+ * what was made from the card's old image must not come back under the new one.
  */
 function mergePending(held: HeldCard, heard: HeldCard): Pick<HeldCard, 'pending' | 'pendingElsewhere'> {
   const { pending, pendingElsewhere } = held;
   if (heard.pinVersion < held.pinVersion) return { pending, pendingElsewhere };
   if (heard.pinVersion > held.pinVersion || !equalConstantTime(heard.cs, held.cs)) {
-    return { pending: null, pendingElsewhere: heard.pendingElsewhere };
+    const isMadeFromIt = pending?.base === heard.pinVersion && heard.pinVersion > held.pinVersion;
+    if (!isMadeFromIt) return { pending: null, pendingElsewhere: heard.pendingElsewhere };
+    return { pending, pendingElsewhere: heard.pendingElsewhere.filter((pin) => !isSamePin(pin, pending)) };
   }
   const known = allPendingPins(held);
   const news = heard.pendingElsewhere.filter((pin) => !known.some((other) => isSamePin(pin, other)));

@@ -67,6 +67,7 @@ export async function logInLimbasiya(
       failed: 0,
       recovery: false,
       pinVersion: 0,
+      carriedPinVersion: 0,
       mayStay: () => limbasiya.isListed(UID),
     };
   } finally {

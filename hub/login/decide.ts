@@ -70,12 +70,12 @@ export function expectedStatics(card: HeldCard, claim: LoginClaim): readonly Uin
 
 /**
  * The new PIN that is the card's by this right PROOF, which has shown `shown` (PROTOCOL 2.6); null where it
- * has none. The recovery code shows no card key: it stands for a PIN version that is pending once alone.
+ * has none. The recovery code shows no card key, and so never which new PIN the card carries: the one that is
+ * pending here may have been tried again at another hub, which has not been heard of yet.
  */
 export function pinShown(card: HeldCard, claim: LoginClaim, shown: Uint8Array): PendingPin | null {
-  if (claim.pinVersion <= card.pinVersion) return null;
+  if (claim.recovery || claim.pinVersion <= card.pinVersion) return null;
   const pins = pendingPinsOf(card, claim.pinVersion);
-  if (claim.recovery) return pins.length === 1 ? (pins[0] ?? null) : null;
   return pins.find(({ cs }) => equalConstantTime(cs, shown)) ?? null;
 }
 

@@ -149,6 +149,7 @@ async function readProof(hub: ConnectionServices, handshake: Handshake, body: Ui
       terminalId,
       recovery: claim.recovery,
       pinVersion: entry.pinVersion,
+      carriedPinVersion: claim.pinVersion,
       transport,
       mayStay: () => hub.desk.mayStay(claim.uid),
     };

@@ -16,6 +16,8 @@ export interface LoggedIn {
   readonly recovery: boolean;
   /** The card's at this hub; 0 under a suite without. */
   readonly pinVersion: number;
+  /** As the card says it; by the recovery code it may be one that this hub has not heard of. */
+  readonly carriedPinVersion: number;
   readonly transport: Transport;
   /** Whether the card is still good for a session, as far as the hub knows by now. */
   readonly mayStay: () => Promise<boolean>;

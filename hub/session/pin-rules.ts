@@ -9,6 +9,8 @@ export interface PinSession {
   readonly uid: Uint8Array;
   /** The card's PIN version here when the session began, or the one it has taken over since. */
   readonly basePinVersion: number;
+  /** The one that the card carries, as far as this session knows; never trusted to be the card's here. */
+  readonly carriedPinVersion: number;
   /** The version that it has prepared; 0 for none. */
   readonly preparedVersion: number;
   /** Who asks, from where and when. */
@@ -16,10 +18,18 @@ export interface PinSession {
 }
 
 /** A version never evaluated for before; null when the versions are used up and the card must be replaced. */
-export function nextPinVersion(card: HeldCard): number | null {
+export function nextPinVersion(card: HeldCard, { carriedPinVersion }: PinSession): number | null {
   const pending = allPendingPins(card).map(({ pinVersion }) => pinVersion);
-  const last = Math.max(card.pinVersion, card.evaluatedUpTo, ...pending);
+  const last = Math.max(card.pinVersion, carriedPinVersion, card.evaluatedUpTo, ...pending);
   return last < PIN_VERSION_MAX ? last + 1 : null;
+}
+
+/**
+ * The version that a new PIN of this session is made from. A card that carries an older one than its hub knows is
+ * no way around the one between: the RC is told of the way that the hub has seen.
+ */
+export function madeFrom(card: HeldCard, { carriedPinVersion }: PinSession): number {
+  return Math.max(card.pinVersion, carriedPinVersion);
 }
 
 /**

@@ -38,6 +38,7 @@ export class Session {
   /** The device has said that it closes. */
   isClosing = false;
   #basePinVersion: number;
+  #carriedPinVersion: number;
   #preparedVersion = 0;
   readonly #source: string;
   readonly #terminalId: string;
@@ -63,6 +64,7 @@ export class Session {
     this.#began = clock.monotonic();
     this.#ends = this.#began + hub.policy.validitySeconds * 1_000;
     this.#basePinVersion = loggedIn.pinVersion;
+    this.#carriedPinVersion = loggedIn.carriedPinVersion;
     this.#hub = hub;
     this.#wire = wire;
     this.#transport = loggedIn.transport;
@@ -84,6 +86,7 @@ export class Session {
     return {
       uid: this.uid,
       basePinVersion: this.#basePinVersion,
+      carriedPinVersion: this.#carriedPinVersion,
       preparedVersion: this.#preparedVersion,
       origin: this.origin,
     };
@@ -118,6 +121,7 @@ export class Session {
   /** This session has made `pinVersion` the card's. */
   tookOver(pinVersion: number): void {
     this.#basePinVersion = pinVersion;
+    this.#carriedPinVersion = pinVersion;
   }
 
   /** Ends it now, from outside: the device is told that the session is over, and nothing else. */

@@ -1,5 +1,12 @@
 import type { Database } from '../../runtime/sqlite.ts';
-import { type CardGlance, type Counts, type HeldCard, newCounts, type PendingPin } from '../card.ts';
+import {
+  type CardGlance,
+  type Counts,
+  type HeldCard,
+  newCounts,
+  type PendingPin,
+  type PreparedPin,
+} from '../card.ts';
 
 /** The columns of FIND in their order: a login finds its card twice, and rows as objects cost twice as much. */
 type CardRow = readonly [
@@ -22,6 +29,7 @@ type CardRow = readonly [
   pendingVersion: number | null,
   pendingCs: Buffer | null,
   pendingProof: Buffer | null,
+  pendingBase: number | null,
   /** Whether there are rows of new PINs that were prepared at other hubs. */
   elsewhere: number,
 ];
@@ -37,7 +45,7 @@ interface PendingRow {
 const FIND = `
   SELECT card.uid, subject, psk, oprf_seed, cs, rs, pin_version, card.epoch, revoked, card.locked,
     attempts_left, failures, tries.locked, tries.epoch, report_due,
-    evaluated_up_to, pending_version, pending_cs, pending_proof,
+    evaluated_up_to, pending_version, pending_cs, pending_proof, pending_base,
     EXISTS (SELECT 1 FROM pending_elsewhere WHERE pending_elsewhere.uid = card.uid)
   FROM card LEFT JOIN tries USING (uid) LEFT JOIN pin_change USING (uid)
   WHERE card.uid = ?`;
@@ -66,10 +74,10 @@ const PUT_COUNTS = `
     epoch = @epoch, running = running + @reportDue, report_due = max(report_due, @reportDue)`;
 
 const PUT_PIN_CHANGE = `
-  INSERT INTO pin_change (uid, evaluated_up_to, pending_version, pending_cs, pending_proof)
-  VALUES (@uid, @evaluatedUpTo, @version, @cs, @proof)
+  INSERT INTO pin_change (uid, evaluated_up_to, pending_version, pending_cs, pending_proof, pending_base)
+  VALUES (@uid, @evaluatedUpTo, @version, @cs, @proof, @base)
   ON CONFLICT (uid) DO UPDATE SET evaluated_up_to = @evaluatedUpTo, pending_version = @version,
-    pending_cs = @cs, pending_proof = @proof`;
+    pending_cs = @cs, pending_proof = @proof, pending_base = @base`;
 
 const PUT_PENDING_ELSEWHERE = `
   INSERT INTO pending_elsewhere (uid, place, pin_version, cs, proof) VALUES (?, ?, ?, ?, ?)`;
@@ -133,13 +141,14 @@ export class CardRows {
     });
   }
 
-  putPinChange(uid: Uint8Array, evaluatedUpTo: number, pending: PendingPin | null): void {
+  putPinChange(uid: Uint8Array, evaluatedUpTo: number, pending: PreparedPin | null): void {
     this.#putPinChange.run({
       uid,
       evaluatedUpTo,
       version: pending?.pinVersion ?? null,
       cs: pending?.cs ?? null,
       proof: pending?.proof ?? null,
+      base: pending?.base ?? null,
     });
   }
 
@@ -170,7 +179,7 @@ function heardColumns(card: HeldCard) {
 function heldCard(row: CardRow, findPendingElsewhere: () => readonly PendingRow[]): HeldCard {
   const [uid, subject, psk, oprfSeed, cs, rs, pinVersion, epoch, revoked, locked, ...here] = row;
   const [attemptsLeft, failures, lockedHere, countsEpoch, reportDue, ...change] = here;
-  const [evaluatedUpTo, pendingVersion, pendingCs, pendingProof, elsewhere] = change;
+  const [evaluatedUpTo, pendingVersion, pendingCs, pendingProof, pendingBase, elsewhere] = change;
   const isCounted = attemptsLeft !== null && failures !== null && countsEpoch !== null;
   const isPending = pendingVersion !== null && pendingCs !== null && pendingProof !== null;
   return {
@@ -189,7 +198,12 @@ function heldCard(row: CardRow, findPendingElsewhere: () => readonly PendingRow[
       : newCounts(epoch),
     reportDue: reportDue === 1,
     pending: isPending
-      ? { pinVersion: pendingVersion, cs: plain(pendingCs), proof: plain(pendingProof) }
+      ? {
+          pinVersion: pendingVersion,
+          base: pendingBase ?? pinVersion,
+          cs: plain(pendingCs),
+          proof: plain(pendingProof),
+        }
       : null,
     pendingElsewhere: elsewhere === 1 ? findPendingElsewhere().map(pendingPin) : [],
     evaluatedUpTo: evaluatedUpTo ?? 0,

@@ -48,7 +48,7 @@ const REPORT_ALL_PINS = `
 /** After all that changed a card: what is pending beside a PIN is heard under that PIN. */
 const REPORT_ALL_PENDING = `
   INSERT INTO pin_report (uid, pin_version, base, cs, proof, changed)
-  SELECT uid, pending_version, card.pin_version, pending_cs, pending_proof, 0
+  SELECT uid, pending_version, max(card.pin_version, coalesce(pending_base, 0)), pending_cs, pending_proof, 0
   FROM pin_change JOIN card USING (uid) WHERE pending_version IS NOT NULL
   ON CONFLICT (uid, pin_version, changed) DO UPDATE SET delivered = 0`;
 

@@ -1,8 +1,14 @@
 import type { Database } from '../../runtime/sqlite.ts';
 import type { HubAction } from '../audit-actions.ts';
-import type { HeldCard, PendingPin } from '../card.ts';
+import type { HeldCard, PendingPin, PreparedPin } from '../card.ts';
 import { countsAfterNewPin } from '../login/decide.ts';
-import { decideChanged, decidePrepare, nextPinVersion, type PinSession } from '../session/pin-rules.ts';
+import {
+  decideChanged,
+  decidePrepare,
+  madeFrom,
+  nextPinVersion,
+  type PinSession,
+} from '../session/pin-rules.ts';
 import type { HubTrail, PatientOrigin } from './audit.ts';
 import type { CardRows } from './cards.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -36,7 +42,7 @@ export class PinChanges {
       if (card === null || card.revoked || card.pinVersion !== session.basePinVersion) {
         return { outcome: 'conflict' };
       }
-      const pinVersion = nextPinVersion(card);
+      const pinVersion = nextPinVersion(card, session);
       if (pinVersion === null) return { outcome: 'exhausted' };
       this.#cards.putPinChange(card.uid, pinVersion, card.pending);
       this.#note(card, 'pin.evaluated', session.origin);
@@ -51,8 +57,9 @@ export class PinChanges {
       const decision = card === null ? 'conflict' : decidePrepare(card, session, pin);
       if (card === null || decision === 'conflict') return 'conflict';
       if (decision === 'keep') {
-        this.#cards.putPinChange(card.uid, card.evaluatedUpTo, pin);
-        this.#report(card, pin, false);
+        const prepared = { ...pin, base: madeFrom(card, session) };
+        this.#cards.putPinChange(card.uid, card.evaluatedUpTo, prepared);
+        this.#report(card.uid, prepared, false);
         this.#note(card, 'pin.prepared', session.origin);
       }
       return 'prepared';
@@ -76,7 +83,8 @@ export class PinChanges {
     this.#cards.putCounts(card.uid, countsAfterNewPin(card), { tell: false });
     this.#cards.putPinChange(card.uid, Math.max(card.evaluatedUpTo, pin.pinVersion), null);
     this.#cards.putPendingElsewhere(card.uid, []);
-    this.#report(card, pin, true);
+    const { base } = pin === card.pending ? card.pending : { base: card.pinVersion };
+    this.#report(card.uid, { ...pin, base }, true);
     this.#note(card, 'pin.changed', origin);
   }
 
@@ -84,8 +92,7 @@ export class PinChanges {
     this.#trail.append({ ...origin, action, outcome: 'done', subject: card.subject });
   }
 
-  /** @param card as it was before */
-  #report(card: HeldCard, { pinVersion, cs, proof }: PendingPin, changed: boolean): void {
-    this.#putReport.run(card.uid, pinVersion, card.pinVersion, cs, proof, Number(changed));
+  #report(uid: Uint8Array, { pinVersion, base, cs, proof }: PreparedPin, changed: boolean): void {
+    this.#putReport.run(uid, pinVersion, base, cs, proof, Number(changed));
   }
 }

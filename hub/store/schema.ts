@@ -140,4 +140,10 @@ export const MIGRATIONS: readonly string[] = [
     met INTEGER NOT NULL
   ) STRICT;
   `,
+  // The PIN version that a new PIN prepared here is made from, until it is told of and after (PROTOCOL 2.6).
+  `
+  ALTER TABLE pin_change ADD COLUMN pending_base INTEGER;
+  UPDATE pin_change SET pending_base = (SELECT pin_version FROM card WHERE card.uid = pin_change.uid)
+    WHERE pending_version IS NOT NULL;
+  `,
 ];

@@ -79,3 +79,47 @@ describe('a copy of a card, at a hub that was cut off', () => {
     expect(await tap(site, fresh, PIN, 'pune-02')).toEqual({ kind: 'served' });
   });
 });
+
+describe('a card that is no copy', () => {
+  it('is not taken for one where two hubs prepared a PIN, and the recovery code was used at the one whose PIN it never carried', {
+    timeout: 60_000,
+  }, async () => {
+    const network = new ChaosNetwork(surroundings.network, (run) => run());
+    const site = await openSite({ hubs: ['goa-01', 'pune-02'], terminalSurroundings: { network } });
+    const wallet = await site.buyCard('maria', 'NTAG215');
+    const { card, recoveryCode } = await site.register(wallet, 'maria', PIN);
+    await site.hubsCaughtUp();
+    await site.stopRc();
+
+    // pune-02 keeps the new PIN, but its answer is lost: nothing is written. goa-01 sets another, with the same number.
+    network.chaos = (direction, chunk) =>
+      direction === 'toDevice' && chunk > PIN_PREPARE ? 'cut' : undefined;
+    expect((await changePin(site, wallet, { hub: 'pune-02', to: THIEFS_PIN })).kind).not.toBe('pin-set');
+    network.chaos = () => undefined;
+    expect(await pinVersionOn(site, wallet)).toBe(1);
+    expect(await changePin(site, wallet, { hub: 'goa-01', to: PATIENTS_PIN })).toEqual({ kind: 'pin-set' });
+
+    const next = '615243';
+    const panel = new ScriptedPanel({
+      'recovery-code': recoveryCode ?? '',
+      'new-pin': next,
+      'new-pin-again': next,
+    });
+    const recovered = await site.tap({ wallet, hub: 'pune-02', panel, goal: 'recover' });
+    expect(recovered.outcome).toEqual({ kind: 'pin-set' });
+    expect(await tap(site, wallet, next, 'pune-02')).toEqual({ kind: 'served' });
+
+    const pune = await site.stopHub('pune-02');
+
+    await site.startRc();
+    await expect.poll(() => site.operator.card(card.uid), PATIENT).toMatchObject({ pinVersion: 2 });
+    await site.startHub('pune-02', pune);
+    await expect
+      .poll(() => site.operator.card(card.uid), PATIENT)
+      .toMatchObject({ pinVersion: 3, locked: false });
+    await site.hubsCaughtUp();
+    expect(await tap(site, wallet, next, 'goa-01')).toEqual({ kind: 'served' });
+    const { history } = await site.operator.cardDetails(card.uid);
+    expect(history.filter(({ what }) => what === 'locked')).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type HeldCard, isLocked, newCounts, type PendingPin } from '../../hub/card.ts';
+import { type HeldCard, isLocked, newCounts, type PendingPin, type PreparedPin } from '../../hub/card.ts';
 import { mergeCard } from '../../hub/feed/merge.ts';
 import { examineHealth } from '../../hub/health/health.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
@@ -109,8 +109,12 @@ function heldPin(pinVersion: number, key: string): PendingPin {
   return { pinVersion, cs: fromHex(key.repeat(32)), proof: fromHex('bb'.repeat(32)) };
 }
 
+function preparedPin(pinVersion: number, key: string, base = 3): PreparedPin {
+  return { ...heldPin(pinVersion, key), base };
+}
+
 describe('new PINs that are pending', () => {
-  const pending = heldPin(4, 'aa');
+  const pending = preparedPin(4, 'aa');
   const pendingElsewhere = [heldPin(4, 'ab'), heldPin(5, 'ac')];
   const card = held({ pending, pendingElsewhere });
 
@@ -143,8 +147,19 @@ describe('new PINs that are pending', () => {
     expect(sameVersion).toMatchObject({ pending: null, pendingElsewhere: [] });
   });
 
+  it('stay where they are made from the very PIN that is heard of only now', () => {
+    const recovered = preparedPin(5, 'aa', 4);
+    const next = { ...HEARD, pinVersion: 4, pending: [pin(5, 'aa'), pin(5, 'ad')] };
+    expect(merge(held({ pending: recovered }), next)).toMatchObject({
+      pinVersion: 4,
+      pending: recovered,
+      pendingElsewhere: [heldPin(5, 'ad')],
+    });
+    expect(merge(held({ pending: preparedPin(6, 'aa', 5) }), next)).toMatchObject({ pending: null });
+  });
+
   it('are none of those that the RC knows beside an older PIN than the card’s here', () => {
-    const ahead = held({ pinVersion: 4, pending: heldPin(5, 'aa') });
+    const ahead = held({ pinVersion: 4, pending: preparedPin(5, 'aa', 4) });
     const merged = merge(ahead, { ...HEARD, pending: [pin(5, 'ad'), pin(6, 'ae')] });
     expect(merged).toMatchObject({ pinVersion: 4, pending: heldPin(5, 'aa'), pendingElsewhere: [] });
   });
@@ -219,7 +234,7 @@ describe.each(['bytes', 'JSON'])('a hub that follows the feed in %s', (form) => 
     const before = site.rc.card(uid);
     const { usk } = site.rc.secretsOf(uid);
     const pin = site.rc.provedPin(usk, 2);
-    const session = { uid, basePinVersion: 1, preparedVersion: 2, origin: site.origin };
+    const session = { uid, basePinVersion: 1, carriedPinVersion: 1, preparedVersion: 2, origin: site.origin };
     await site.store.pins.offer(session);
     await site.store.pins.prepare(session, pin);
     await site.store.pins.change(session, 2);
@@ -240,6 +255,7 @@ describe.each(['bytes', 'JSON'])('a hub that follows the feed in %s', (form) => 
       const session = {
         uid,
         basePinVersion: pinVersion - 1,
+        carriedPinVersion: pinVersion - 1,
         preparedVersion: pinVersion,
         origin: site.origin,
       };

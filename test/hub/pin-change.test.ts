@@ -241,7 +241,7 @@ describe('the recovery code', () => {
     expect((await site.logIn(changed.image, NEW_PIN)).welcome.failed).toBe(0);
   });
 
-  it('entered again takes over the PIN whose last step was lost, and so lifts the lock', async () => {
+  it('entered again sets the next PIN where the last step of one was lost, and so lifts the lock', async () => {
     const site = await Site.open();
     const issued = await site.register(PIN, { recovery: true });
     const { image, code } = issued;
@@ -252,8 +252,36 @@ describe('the recovery code', () => {
     await device.call('pin.prepare', prepared(changed));
     device.close();
     expect(await site.status(changed.image)).toBe(STATUS.locked);
-    await site.recover({ image: changed.image, code });
+    const again = await site.recover({ image: changed.image, code });
+    const next = await makeChange(again, changed.image, usk);
+    await again.call('pin.prepare', prepared(next));
+    expect(await again.call('pin.changed', { pinVersion: 3 })).toEqual({ rc: true });
+    expect((await site.logIn(next.image, NEW_PIN)).welcome.failed).toBe(0);
+    expect(site.rc.card(image.uid)).toMatchObject({ locked: false, pinVersion: 3 });
+  });
+
+  it('sets a PIN above the one on the card, which this hub has never heard of, and tells what it is made from', async () => {
+    const site = await Site.open();
+    const issued = await site.register(PIN, { recovery: true });
+    const { uid } = issued.image;
+    const first = await changeWhole(site, issued.image);
+    await until(async () => site.rc.card(uid).pinVersion === 2);
+    site.rc.isAway = true;
+    const elsewhere = await site.rc.newPinElsewhere(first.image, NEW_PIN, { changed: true });
+    const usk = site.rc.secretsOf(uid).usk;
+    const device = await site.recover({ image: elsewhere.image, code: issued.code });
+    const changed = await makeChange(device, elsewhere.image, usk);
+    expect(changed.image.pinVersion).toBe(4);
+    await device.call('pin.prepare', prepared(changed));
+    device.close();
+    // Its last step was lost: the next login is it, and still tells of a PIN that was made from the one between.
     expect((await site.logIn(changed.image, NEW_PIN)).welcome.failed).toBe(0);
+    site.rc.isAway = false;
+    await site.clock.advance(60_000);
+    await until(async () => site.rc.card(uid).pinVersion === 4);
+    const told = site.rc.reports.flatMap(({ pins }) => pins).filter(({ pinVersion }) => pinVersion === 4);
+    expect(told.map(({ base }) => base)).toEqual([3, 3]);
+    expect(site.rc.card(uid).locked).toBe(false);
   });
 
   it('alone, without a new PIN, lifts nothing', async () => {
