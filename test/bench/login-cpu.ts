@@ -21,7 +21,8 @@ interface Round {
 /**
  * The processor time of a hub's process, all its threads, for a whole login with durable tries, against that of
  * a mutual TLS 1.3 handshake: 100,000 cards, a new connection each, from 16 clients in another process; rounds
- * that alternate, after a warm-up, and their medians. The hub is the compiled program, with its log.
+ * that alternate, after a warm-up, and their medians. The hub is the compiled program, with its log. Afterwards the
+ * same load at a hub with two workers, whose processor time is not counted: how many logins a second.
  */
 export const loginCpu: Bench = {
   group: 'login',
@@ -30,6 +31,7 @@ export const loginCpu: Bench = {
     'login-cpu',
     'mtls-handshake-cpu',
     'logins-per-second',
+    'logins-per-second-two-workers',
     'mtls-handshakes-per-second',
   ],
   async run({ note }) {
@@ -50,6 +52,12 @@ export const loginCpu: Bench = {
         atHub.push(await logIns(A_ROUND));
         atTls.push(await handshakes(A_ROUND));
       }
+      const ofTwo = resources.add(await CompiledHub.start(CARDS, ['--workers', '2']), (it) => it.stop());
+      const atTwo: Round[] = [];
+      await round(ofTwo, WARM_UP, () => load.call('logIn', ofTwo.logins(WARM_UP, CLIENTS)));
+      for (let rounds = 0; rounds < ROUNDS; rounds++) {
+        atTwo.push(await round(ofTwo, A_ROUND, () => load.call('logIn', ofTwo.logins(A_ROUND, CLIENTS))));
+      }
       const ratios = atHub.map(({ cpuMs }, index) => cpuMs / (atTls[index]?.cpuMs ?? Number.NaN));
       note(`ratios of the rounds: ${ratios.map((ratio) => ratio.toFixed(3)).join(', ')}`);
       return [
@@ -57,6 +65,11 @@ export const loginCpu: Bench = {
         { name: 'login-cpu', value: 1_000 * median(atHub.map(({ cpuMs }) => cpuMs)), unit: 'µs' },
         { name: 'mtls-handshake-cpu', value: 1_000 * median(atTls.map(({ cpuMs }) => cpuMs)), unit: 'µs' },
         { name: 'logins-per-second', value: median(atHub.map(({ perSecond }) => perSecond)), unit: '1/s' },
+        {
+          name: 'logins-per-second-two-workers',
+          value: median(atTwo.map(({ perSecond }) => perSecond)),
+          unit: '1/s',
+        },
         {
           name: 'mtls-handshakes-per-second',
           value: median(atTls.map(({ perSecond }) => perSecond)),

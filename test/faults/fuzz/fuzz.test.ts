@@ -9,11 +9,13 @@ import { parsers } from './parsers.ts';
 
 /** Of each parser. */
 const INPUTS = SOAK ? 100_000 : 400;
-/** Those that multiply points, or touch a disk: their long form is shorter. */
-const SLOW = new Map([
-  ['LOGIN, as a hub reads it', SOAK ? 5_000 : 40],
-  ['settings', SOAK ? 5_000 : 100],
-]);
+/** Those that multiply points, or touch a disk: their short form is shorter. */
+const SLOW = SOAK
+  ? new Map<string, number>()
+  : new Map([
+      ['LOGIN, as a hub reads it', 40],
+      ['settings', 100],
+    ]);
 const SEED = Number(process.env['CARDEA_SEED'] ?? Date.now() % 1_000_000);
 
 describe(`every parser, with inputs from the seed ${SEED} (CARDEA_SEED)`, () => {
