@@ -2,13 +2,15 @@ import type { StepReport } from '../../../device/terminal/terminal.ts';
 import { HardwareError } from '../../../hardware/errors.ts';
 import { ProtocolError } from '../../../protocol/errors.ts';
 import { CardeaError } from '../../../runtime/errors.ts';
+import { textOf } from './broken.ts';
 import type { LabCard } from './card.ts';
 import { fateOf } from './fates.ts';
 import type { Act, TapAct } from './history.ts';
+import { need } from './need.ts';
 import type { Answers } from './patient-panel.ts';
 import { newCard, registerAt } from './register.ts';
 import type { TapEnd } from './terminal.ts';
-import { type FaultWorld, need, textOf } from './world.ts';
+import type { FaultWorld } from './world.ts';
 
 /** Long enough for any PIN, and nobody's. */
 const WRONG_PIN = 'wrong pin zxqvkjwp';
@@ -64,7 +66,7 @@ export class Actor {
         this.#begin('an unlock', this.#unlock(act.card));
         return;
       default:
-        this.#world.strike(act);
+        this.#world.blows.strike(act);
     }
   }
 

@@ -17,3 +17,10 @@ export class BrokenInvariantError extends Error {
     this.invariant = invariant;
   }
 }
+
+/** All that an error says, for whoever looks for what it should not. */
+export function textOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const more = cause.cause === undefined ? '' : `\n${textOf(cause.cause)}`;
+  return `${cause.stack ?? cause.message} ${JSON.stringify(cause)}${more}`;
+}

@@ -30,7 +30,7 @@ export async function checkTheEnd(
     ledger.breaks('settles', 'something that a history began has not ended', cause);
   });
   await clock.advance(LATE_TROUBLES_MS);
-  await world.mend();
+  await world.blows.mend();
   ledger.check();
   await settleFates(world);
   await untilCaughtUp(world);

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { Actor, type Tally } from './acts.ts';
-import { BrokenInvariantError } from './broken.ts';
+import { BrokenInvariantError, textOf } from './broken.ts';
 import type { History } from './history.ts';
 import { checkTheEnd } from './last-check.ts';
 import { findSecrets } from './secrets.ts';
 import { openWorld, type SetUp } from './set-up.ts';
-import { type FaultWorld, textOf, type WorldOptions } from './world.ts';
+import type { FaultWorld, WorldOptions } from './world.ts';
 
 /** After so many acts it is looked how far hubs have heard of what. */
 const LOOK_EVERY = 20;

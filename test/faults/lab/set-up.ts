@@ -9,8 +9,9 @@ import type { CardRecord } from './card.ts';
 import { LabCard } from './card.ts';
 import { CARDS, HUBS, TERMINALS } from './history.ts';
 import { makeLabFolder } from './lab-folder.ts';
+import { hubAddress, RC_ADDRESS } from './places.ts';
 import { newCard, registerAt } from './register.ts';
-import { FaultWorld, hubAddress, RC_ADDRESS, type WorldOptions } from './world.ts';
+import { FaultWorld, type WorldOptions } from './world.ts';
 
 const START = Date.UTC(2027, 0, 15, 8);
 
@@ -76,6 +77,6 @@ export async function openWorld(
   const world = new FaultWorld({ ...options, folder, start: setUp.now });
   for (const [number, record] of setUp.cards.entries()) world.cards.set(number, LabCard.of(number, record));
   world.beOperator(setUp.operator);
-  await world.mend();
+  await world.blows.mend();
   return world;
 }

@@ -35,7 +35,7 @@ export interface TapEnd {
 }
 
 export interface TerminalWorld extends ServiceWorld {
-  strike(blow: Blow): void;
+  readonly blows: { strike(blow: Blow): void };
   /** Later by some turns of the event loop. */
   inTurns(turns: number, run: () => void): void;
 }
@@ -213,7 +213,7 @@ export class LabTerminal {
         case 'piece':
           return;
         default:
-          this.#world.strike(trouble);
+          this.#world.blows.strike(trouble);
       }
     };
     for (const trouble of act.troubles) this.#await(trouble, visit);

@@ -8,62 +8,28 @@ import { type VirtualReader, virtualReader } from '../../../hardware/sim/virtual
 import { type RunningHub, serveHub } from '../../../hub/serve.ts';
 import { type RunningRc, serveRc } from '../../../rc/serve.ts';
 import { formatAddress } from '../../../runtime/address.ts';
-import type { Timer } from '../../../runtime/clock.ts';
 import type { Log, LogFields } from '../../../runtime/log.ts';
-import type { Address, Network } from '../../../runtime/network.ts';
+import type { Network } from '../../../runtime/network.ts';
 import { seededRandom } from '../../../runtime/random.ts';
 import { SimulatedClock } from '../../../runtime/simulated-clock.ts';
-import {
-  type Conditions,
-  type Mischief,
-  type Passing,
-  SimulatedNetwork,
-} from '../../../runtime/simulated-network.ts';
+import { type Mischief, type Passing, SimulatedNetwork } from '../../../runtime/simulated-network.ts';
 import type { Surroundings } from '../../../runtime/surroundings.ts';
+import { Blows } from './blows.ts';
+import { textOf } from './broken.ts';
 import type { LabCard } from './card.ts';
 import { watchStores } from './disks.ts';
-import {
-  type Blow,
-  HUBS,
-  type HubId,
-  type LineTrouble,
-  type Machine,
-  type Service as ServiceId,
-  TERMINALS,
-  type TerminalId,
-} from './history.ts';
+import { HUBS, type HubId, type Service as ServiceId, TERMINALS, type TerminalId } from './history.ts';
 import { Ledger } from './ledger.ts';
 import { MachineClock } from './machine-clock.ts';
+import { need } from './need.ts';
 import { areOtherThreadsBusy, watchWebcrypto } from './other-threads.ts';
+import { hubAddress, OFFICE_HOST, RC_ADDRESS, terminalHost } from './places.ts';
 import { Service } from './service.ts';
 import { LabTerminal, type TerminalWorld } from './terminal.ts';
 
 const MINUTE_MS = 60_000;
 /** By the simulated clock. What has not settled by then never will. */
 const SETTLES_WITHIN_MS = 20 * MINUTE_MS;
-
-export const RC_ADDRESS: Address = { host: '10.0.1.1', port: 8440 };
-const OFFICE_HOST = '10.0.4.1';
-
-export function hubAddress(hub: HubId): Address {
-  return { host: `10.0.2.${HUBS.indexOf(hub) + 1}`, port: 8441 };
-}
-
-function terminalHost(terminal: TerminalId): string {
-  return `10.0.3.${TERMINALS.indexOf(terminal) + 1}`;
-}
-
-function addressOf(service: ServiceId): Address {
-  return service === 'rc' ? RC_ADDRESS : hubAddress(service);
-}
-
-const LINES: Readonly<Record<LineTrouble['state'], Partial<Conditions>>> = {
-  down: { refuse: 1, cut: 1 },
-  silent: { latencyMs: Number.POSITIVE_INFINITY },
-  flaky: { refuse: 0.3, cut: 0.1, jitterMs: 50 },
-  slow: { latencyMs: 150, jitterMs: 250 },
-  'very-slow': { latencyMs: 2_000, jitterMs: 2_500 },
-};
 
 export interface WorldOptions {
   /** Everything lives below it. */
@@ -93,11 +59,10 @@ export class FaultWorld implements TerminalWorld {
   readonly said: string[] = [];
   /** Every PIN that anybody typed. */
   readonly pins = new Set<string>();
+  /** What befalls its parts. */
+  readonly blows = new Blows(this);
   readonly #unsettled = new Map<Promise<unknown>, string>();
   readonly #onTap = new Map<TerminalId, number>();
-  readonly #dark = new Set<string>();
-  /** What is to be mended, and when. */
-  readonly #mending = new Set<Timer>();
   readonly #options: WorldOptions;
   #operator: RcClient | undefined;
 
@@ -260,82 +225,6 @@ export class FaultWorld implements TerminalWorld {
     this.#onTap.set(terminal, card);
   }
 
-  /** Something befalls a part, and is mended when its time is over. */
-  strike(blow: Blow): void {
-    const mendIn = (ms: number, mend: () => void) => {
-      const timer = this.clock.after(ms, () => {
-        this.#mending.delete(timer);
-        mend();
-      });
-      this.#mending.add(timer);
-    };
-    switch (blow.what) {
-      case 'kill':
-        this.#kill(blow.who);
-        mendIn(blow.ms, () => this.#start(blow.who));
-        return;
-      case 'dark': {
-        const { host } = addressOf(blow.who);
-        this.#dark.add(host);
-        this.#kill(blow.who);
-        mendIn(blow.ms, () => {
-          this.#dark.delete(host);
-          this.#start(blow.who);
-        });
-        return;
-      }
-      case 'power-cut': {
-        const all: readonly Machine[] = ['rc', ...HUBS, ...TERMINALS];
-        for (const machine of all) this.#kill(machine);
-        mendIn(blow.ms, () => {
-          for (const machine of all) this.#start(machine);
-        });
-        return;
-      }
-      case 'line': {
-        const from = this.#hostOf(blow.from);
-        const to = addressOf(blow.to);
-        this.network.setConditions(to, LINES[blow.state], from);
-        if (blow.state === 'down') this.network.cut(to, from);
-        mendIn(blow.ms, () => this.network.setConditions(to, {}, from));
-        return;
-      }
-      case 'clock': {
-        const clock = this.#clockOf(blow.whose);
-        clock.jump(blow.by);
-        mendIn(blow.ms, () => clock.setRight());
-        return;
-      }
-      case 'disk-full': {
-        const service = this.service(blow.whose);
-        service.fillDisk();
-        mendIn(blow.ms, () => service.makeRoom());
-        return;
-      }
-    }
-  }
-
-  /** Everything is as it should be again: all lines, clocks and disks; all that was down is up. */
-  async mend(): Promise<void> {
-    for (const timer of this.#mending) timer.cancel();
-    this.#mending.clear();
-    this.#dark.clear();
-    for (const from of ['office', ...HUBS, ...TERMINALS] as const) {
-      for (const to of ['rc', ...HUBS] as const) {
-        this.network.setConditions(addressOf(to), {}, this.#hostOf(from));
-      }
-    }
-    for (const service of this.services) {
-      service.clock.setRight();
-      service.makeRoom();
-    }
-    for (const terminal of this.terminals.values()) {
-      terminal.clock.setRight();
-      terminal.start();
-    }
-    for (const service of this.services) await this.clock.advanceUntil(service.start(), SETTLES_WITHIN_MS);
-  }
-
   /** Stops all that runs. */
   async close(): Promise<void> {
     this.#operator?.close();
@@ -346,37 +235,17 @@ export class FaultWorld implements TerminalWorld {
 
   /** Ends all that runs, whatever state it is in: nothing of it is to be left for the next world. */
   async abandon(): Promise<void> {
-    for (const timer of this.#mending) timer.cancel();
     this.#operator?.close();
-    for (const machine of ['rc', ...HUBS, ...TERMINALS] as const) this.#kill(machine);
+    this.blows.killAll();
     const closed = this.deskReader.close();
     // What hangs is left behind: it has been told of already, or is what broke.
     await this.clock.advance(2 * SETTLES_WITHIN_MS).catch(() => undefined);
     await Promise.race([closed, new Promise((resolve) => setImmediate(resolve))]);
   }
 
-  #kill(machine: Machine): void {
-    if (isTerminal(machine)) this.terminal(machine).kill();
-    else this.service(machine).kill();
-  }
-
-  #start(machine: Machine): void {
-    if (isTerminal(machine)) this.terminal(machine).start();
-    else void this.service(machine).start();
-  }
-
-  #clockOf(machine: Machine): MachineClock {
-    return isTerminal(machine) ? this.terminal(machine).clock : this.service(machine).clock;
-  }
-
-  #hostOf(whose: HubId | TerminalId | 'office'): string {
-    if (whose === 'office') return OFFICE_HOST;
-    return isTerminal(whose) ? terminalHost(whose) : hubAddress(whose).host;
-  }
-
   #mischief({ from, to }: Passing): Mischief | undefined {
     const toHost = to.slice(0, to.lastIndexOf(':'));
-    if (this.#dark.has(from) || this.#dark.has(toHost)) return { delayMs: Number.POSITIVE_INFINITY };
+    if (this.blows.isDark(from) || this.blows.isDark(toHost)) return { delayMs: Number.POSITIVE_INFINITY };
     const terminal = [...this.terminals.values()].find(({ host }) => host === from);
     return to === formatAddress(RC_ADDRESS) ? undefined : terminal?.piece();
   }
@@ -406,20 +275,4 @@ export class FaultWorld implements TerminalWorld {
     const cursor = status?.lists.cursor;
     if (cursor !== null && cursor !== undefined) this.ledger.heard(hub, cursor, this.elapsed);
   }
-}
-
-export function isTerminal(machine: string): machine is TerminalId {
-  return TERMINALS.some((id) => id === machine);
-}
-
-/** All that an error says, for whoever looks for what it should not. */
-export function textOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const more = cause.cause === undefined ? '' : `\n${textOf(cause.cause)}`;
-  return `${cause.stack ?? cause.message} ${JSON.stringify(cause)}${more}`;
-}
-
-export function need<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`the lab has no ${what}`);
-  return value;
 }
