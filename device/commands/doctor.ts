@@ -7,7 +7,7 @@ import { untilStopped } from '../../runtime/stop.ts';
 import { examine } from '../doctor/examine.ts';
 import type { Finding, Verdict } from '../doctor/finding.ts';
 import { SYSTEM_PATHS } from '../doctor/gather-port.ts';
-import { SENSOR, SENSOR_BOARD, surroundingsFor, TRACE, terminalSettings, traceOf } from './open-terminal.ts';
+import { surroundingsFor, TRACE, terminalSettings, traceOf, withHardwareOptions } from './open-terminal.ts';
 
 /** Something is wrong: exit code 1. */
 class DoctorError extends CardeaError {
@@ -18,16 +18,10 @@ const settings = terminalSettings.extend({ wait: integerSetting(0, 600).default(
 
 /** `cardea-device doctor`: says what is wrong with this terminal, and what to do about it. */
 export function addDoctor(program: Command): void {
-  program
+  const doctor = program
     .command('doctor')
-    .description('test reader, card, panel, sensor, hub and clock, and say what to mend; changes nothing')
-    .option('--reader <path>', 'the reader: /dev/ttyUSB0, /dev/serial0, or sim:FILE for a virtual one')
-    .option(
-      '--panel <path>',
-      'the panel: /dev/ttyACM0, raspi-io, or sim: for a virtual one; else the console',
-    )
-    .option(...SENSOR)
-    .option(...SENSOR_BOARD)
+    .description('test reader, card, panel, sensor, hub and clock, and say what to mend; changes nothing');
+  withHardwareOptions(doctor)
     .option('--hub <hub>', 'the hub: its id, or HOST:PORT')
     .option(
       '--wait <seconds>',

@@ -36,25 +36,27 @@ export const TRACE = [
   'print every frame of the reader on standard error, without what a card holds',
 ] as const;
 
-export const SENSOR = [
-  '--sensor <kind>',
-  `a sensor to measure patients with: ${SENSOR_KINDS.join(', ')}, at its place as mcp9808@0x19 or scale@A1,0..200`,
-] as const;
-export const SENSOR_BOARD = [
-  '--sensor-board <path>',
-  "the sensor's board where it is not the panel's: /dev/ttyACM1, or sim: for a virtual one",
-] as const;
-
-/** The options of every command that works with reader and hub. */
-export function withTerminalOptions(command: Command): Command {
+/** The options that say what hardware there is. */
+export function withHardwareOptions(command: Command): Command {
   return command
     .option('--reader <path>', 'the reader: /dev/ttyUSB0, /dev/serial0, or sim:FILE for a virtual one')
     .option(
       '--panel <path>',
       'the panel: /dev/ttyACM0, raspi-io, or sim: for a virtual one; else the console',
     )
-    .option(...SENSOR)
-    .option(...SENSOR_BOARD)
+    .option(
+      '--sensor <kind>',
+      `a sensor to measure patients with: ${SENSOR_KINDS.join(', ')}, at its place as mcp9808@0x19 or scale@A1,0..200`,
+    )
+    .option(
+      '--sensor-board <path>',
+      "the sensor's board where it is not the panel's: /dev/ttyACM1, or sim: for a virtual one",
+    );
+}
+
+/** The options of every command that works with reader and hub. */
+export function withTerminalOptions(command: Command): Command {
+  return withHardwareOptions(command)
     .option('--hub <hub>', 'the hub: its id, or HOST:PORT; kept for the next time')
     .option(
       '--allow <suite>',
