@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { fromHex } from '../protocol/bytes.ts';
 import { REVOCATION_REASONS } from '../protocol/rc-api/fields.ts';
 import { type AuditAnchor, rowHash } from '../runtime/audit/chain.ts';
-import { AUDIT_ROLES } from '../runtime/audit/event.ts';
+import { auditRow } from '../runtime/audit/wire.ts';
 import { CardeaError } from '../runtime/errors.ts';
 import type { RevocationReason } from './store/cards.ts';
 
@@ -26,23 +26,10 @@ export interface TrailAfter {
 
 export const NOTHING_AFTER: TrailAfter = { members: [], cards: [], joined: [], registered: [] };
 
-const text = z.string().nullable();
 /** A row as `audit --format jsonl` writes it. */
-const exportedRow = z.strictObject({
-  number: z.int().min(1),
-  time: z.iso.datetime().transform((time) => Date.parse(time)),
-  action: z.string(),
-  outcome: z.string(),
-  by: text,
-  role: z.enum(AUDIT_ROLES).nullable(),
-  from: text,
-  card: text,
-  subject: text,
-  member: text,
-  key: text,
-  detail: text,
-  hash: z.string().regex(/^[0-9a-f]{64}$/),
-});
+const exportedRow = auditRow
+  .extend({ number: z.int().min(1), time: z.iso.datetime().transform((time) => Date.parse(time)) })
+  .strict();
 type ExportedRow = z.output<typeof exportedRow>;
 
 /**

@@ -31,7 +31,8 @@ export interface AuditWireQuery {
 
 const text = z.string().nullable();
 
-const auditRow = z.object({
+/** A row as it goes over a line. */
+export const auditRow = z.object({
   number: z.int(),
   time: z.int(),
   action: z.string(),
