@@ -9,10 +9,14 @@ interface Job {
   readonly fail: (error: unknown) => void;
 }
 
+/** So many turns of the event loop a commit waits at most, and for so many works. */
+const TURNS_MAX = 16;
+const WORKS_MAX = 64;
+
 /**
  * Lets many writers share one commit, and so one sync of the disk (DESIGN, storage): whoever asks in the
- * same turn of the event loop goes into the same transaction. While a commit holds the loop, those who come
- * meanwhile gather for the next.
+ * same turn of the event loop goes into the same transaction, and as long as a turn brings somebody, the commit
+ * waits another. While a commit holds the loop, those who come meanwhile gather for the next.
  */
 export class GroupCommit {
   readonly #db: Database;
@@ -55,7 +59,7 @@ export class GroupCommit {
         },
         fail: reject,
       });
-      if (this.#waiting.length === 1) setImmediate(() => this.#commit());
+      if (this.#waiting.length === 1) this.#afterTurn(1);
     });
   }
 
@@ -63,6 +67,15 @@ export class GroupCommit {
   close(): void {
     this.#closed = true;
     this.#commit();
+  }
+
+  #afterTurn(turn: number): void {
+    const before = this.#waiting.length;
+    setImmediate(() => {
+      const now = this.#waiting.length;
+      if (now > before && now < WORKS_MAX && turn < TURNS_MAX) this.#afterTurn(turn + 1);
+      else this.#commit();
+    });
   }
 
   #commit(): void {

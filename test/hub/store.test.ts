@@ -1,5 +1,6 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { GroupCommit } from '../../hub/store/group-commit.ts';
 import { MIGRATIONS } from '../../hub/store/schema.ts';
@@ -104,6 +105,46 @@ describe('writers who ask in the same turn', () => {
     await expect(group.write(() => insert.run(2))).rejects.toMatchObject({ code: 'store-failed' });
     expect(db.prepare('SELECT count(*) FROM t').pluck().get()).toBe(1);
     db.close();
+  });
+});
+
+describe('a commit', () => {
+  /** So many writers come in each turn of the event loop. @returns what the last of them saw committed */
+  async function committedAfter(turns: readonly number[]): Promise<number> {
+    const { db, path, group, insert } = openGroup();
+    const other = openStore(path, SCHEMA);
+    const committed = other.prepare('SELECT count(*) FROM t').pluck();
+    let seen = Number.NaN;
+    const write = () => {
+      insert.run(null);
+      seen = Number(committed.get());
+    };
+    const writing: Promise<void>[] = [];
+    for (const writers of turns) {
+      // Before the writers', so that who comes in the next turn is there when the commit looks for them.
+      const next = setImmediate();
+      for (let i = 0; i < writers; i++) writing.push(group.write(write));
+      await next;
+    }
+    await Promise.all(writing);
+    other.close();
+    db.close();
+    return seen;
+  }
+
+  it('waits for another turn of the event loop as long as each brings somebody', async () => {
+    expect(await committedAfter([1, 1, 1, 1, 1])).toBe(0);
+    expect(await committedAfter([1, 0, 1])).toBe(1);
+  });
+
+  it('keeps nobody waiting for more than 16 turns', async () => {
+    expect(await committedAfter(Array(16).fill(1))).toBe(0);
+    expect(await committedAfter(Array(18).fill(1))).toBe(17);
+  });
+
+  it('waits no more once 64 share it', async () => {
+    expect(await committedAfter([62, 1, 1])).toBe(0);
+    expect(await committedAfter([62, 2, 1])).toBe(64);
   });
 });
 
