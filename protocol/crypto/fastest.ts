@@ -21,7 +21,7 @@ export function clientPrimitives(): Promise<Primitives> {
 
 /** For a hub or an RC, which evaluate for many: node:crypto and libsodium. */
 export function serverPrimitives(): Promise<Primitives> {
-  forServer ??= loadSodium(nodeCrypto.hmacSha256).then(
+  forServer ??= loadSodium(nodeCrypto).then(
     (sodium) => preferring({ ...nodeCrypto, ...sodium }),
     // No WebAssembly here.
     () => clientPrimitives(),

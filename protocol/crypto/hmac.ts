@@ -44,25 +44,6 @@ export function hkdfOver(hash: Hash): Primitives['hkdf'] {
   };
 }
 
-/** HKDF over an HMAC that is fast for one call. @throws RangeError above 255 blocks of output */
-export function hkdfWith(hmac: Primitives['hmacSha256']): Primitives['hkdf'] {
-  return (ikm, salt, info, length) => {
-    const blocks = Math.ceil(length / HASH_LENGTH);
-    if (blocks > 255) throw new RangeError('HKDF gives at most 255 blocks');
-    const extracted = hmac(salt, ikm);
-    const output = new Uint8Array(length);
-    let block: Uint8Array = new Uint8Array(0);
-    for (let i = 0; i < blocks; i++) {
-      const next = hmac(extracted, concat(block, info, Uint8Array.of(i + 1)));
-      wipe(block);
-      block = next;
-      output.set(block.subarray(0, length - i * HASH_LENGTH), i * HASH_LENGTH);
-    }
-    wipe(extracted, block);
-    return output;
-  };
-}
-
 /** One key's two padded blocks. */
 class Pads {
   readonly #hash: Hash;

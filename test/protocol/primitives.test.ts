@@ -285,8 +285,8 @@ describe('the choice of primitives', () => {
 
   it('serves without libsodium where that does not load', async () => {
     vi.resetModules();
-    vi.doMock('libsodium-wrappers-sumo', () => ({
-      default: { ready: Promise.reject(new Error('no WebAssembly here')) },
+    vi.doMock('libsodium-sumo', () => ({
+      default: () => Promise.reject(new Error('no WebAssembly here')),
     }));
     try {
       const fresh = await import('../../protocol/crypto/fastest.ts');
@@ -295,7 +295,7 @@ describe('the choice of primitives', () => {
       const { ask, answer } = KNOWN_ANSWERS.multiplyElement;
       expect(toHex(await ask(p.multiplyElement))).toBe(answer);
     } finally {
-      vi.doUnmock('libsodium-wrappers-sumo');
+      vi.doUnmock('libsodium-sumo');
       vi.resetModules();
     }
   });
