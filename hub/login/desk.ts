@@ -62,8 +62,6 @@ export interface Desk {
   enter(number: number, shown: Uint8Array, terminalId: string): Promise<DeskEntry | null>;
   /** Ends a handshake without a right PROOF; one that has ended already is left alone. @throws StoreError */
   leave(number: number): Promise<void>;
-  /** Whether the card is still good for a session, as far as the hub knows by now. */
-  mayStay(uid: Uint8Array): Promise<boolean>;
 }
 
 interface OpenHandshake {
@@ -138,10 +136,6 @@ export class LoginDesk implements Desk {
     } finally {
       this.#hub.reporter.wake();
     }
-  }
-
-  async mayStay(uid: Uint8Array): Promise<boolean> {
-    return (await this.#hub.store.glanceAtCard(uid))?.revoked === false;
   }
 
   /** Asks the RC where that is due, keeps the bounds, and decides. */

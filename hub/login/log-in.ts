@@ -138,6 +138,7 @@ async function readProof(hub: ConnectionServices, handshake: Handshake, body: Ui
     throw cause;
   }
   const { terminalId, cardStatic, session: transport } = opened;
+  const watch = hub.sessions.watch(claim.uid);
   try {
     const entry = await hub.desk.enter(answer.number, cardStatic, terminalId);
     if (entry === null) throw notAuthenticated('the card was revoked, locked or changed meanwhile');
@@ -151,9 +152,13 @@ async function readProof(hub: ConnectionServices, handshake: Handshake, body: Ui
       pinVersion: entry.pinVersion,
       carriedPinVersion: claim.pinVersion,
       transport,
-      mayStay: () => hub.desk.mayStay(claim.uid),
+      async mayStay() {
+        watch.end();
+        return !watch.isRevoked;
+      },
     };
   } catch (error) {
+    watch.end();
     transport.wipe();
     throw error;
   }

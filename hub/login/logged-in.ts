@@ -19,6 +19,6 @@ export interface LoggedIn {
   /** As the card says it; by the recovery code it may be one that this hub has not heard of. */
   readonly carriedPinVersion: number;
   readonly transport: Transport;
-  /** Whether the card is still good for a session, as far as the hub knows by now. */
+  /** Whether the card is still good for a session. To be asked once, when that is among those that a revocation ends. */
   readonly mayStay: () => Promise<boolean>;
 }

@@ -30,7 +30,7 @@ type MethodsOf<T> = { readonly [P in keyof T]: { readonly [M in keyof T[P]]: tru
 /** Every method of `Parts`: what is not here cannot be asked for. */
 export const ASKED: MethodsOf<Parts> = {
   door: { admit: true },
-  desk: { answer: true, enter: true, leave: true, mayStay: true },
+  desk: { answer: true, enter: true, leave: true },
   pins: { offer: true, prepare: true, change: true },
   questions: { tellFirst: true },
   records: { summary: true, create: true, checkIn: true },

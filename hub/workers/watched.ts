@@ -40,10 +40,6 @@ export class WatchedDesk implements Desk {
     return this.#desk.leave(number);
   }
 
-  mayStay(uid: Uint8Array): Promise<boolean> {
-    return this.#desk.mayStay(uid);
-  }
-
   /** The worker is gone: ends what it had open. @throws StoreError */
   async settle(): Promise<void> {
     this.#isGone = true;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AuditEvent } from './event.ts';
 
 /** An event in its place in the trail. */
@@ -64,11 +64,7 @@ export function encodeRow(previous: Uint8Array, number: number, event: AuditEven
 
 /** SHA-256 of a row, which continues the chain of those before it; 32 bytes. */
 export function rowHash(previous: Uint8Array, number: number, event: AuditEvent): Uint8Array {
-  return new Uint8Array(
-    createHash('sha256')
-      .update(encodeRow(previous, number, event))
-      .digest(),
-  );
+  return new Uint8Array(hash('sha256', encodeRow(previous, number, event), 'buffer'));
 }
 
 /** As it is written down: `NUMBER:` and the first 16 bytes of the hash, hex. */

@@ -132,6 +132,25 @@ describe('a login at a hub', () => {
     await expect(device.receive()).rejects.toMatchObject({ code: WIRE_ERROR.notAuthenticated });
   });
 
+  it.each([undefined, 2])(
+    'gets no session when the card is revoked as it is let in (workers: %s)',
+    async (workers) => {
+      const site = await Site.open(workers === undefined ? {} : { workers });
+      const { image } = await site.register(PIN);
+      const { device: before } = await site.logIn(image, PIN);
+      const { tries } = site.store;
+      const enter = tries.enter.bind(tries);
+      tries.enter = async (...input) => {
+        const entry = await enter(...input);
+        site.rc.revoke(image.uid);
+        await expect(before.receive()).rejects.toMatchObject({ code: WIRE_ERROR.sessionExpired });
+        return entry;
+      };
+      await expect(site.logIn(image, PIN)).rejects.toMatchObject({ code: WIRE_ERROR.notAuthenticated });
+      await until(async () => site.hub.services.sessions.count === 0);
+    },
+  );
+
   it('is refused when the PIN is changed elsewhere between CHALLENGE and PROOF', async () => {
     const site = await Site.open();
     const { image } = await site.register(PIN);
