@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,7 +9,8 @@ export default defineConfig({
     // Files that run in one process share its modules: to load them anew for each costs a third of all the work.
     isolate: false,
     // Vitest leaves one core free by itself; much of what these tests wait for is other processes and the disk.
-    maxWorkers: '100%',
+    // More than there are cores: a third of what these tests take is waiting for other processes and for the disk.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
