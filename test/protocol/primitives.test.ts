@@ -74,6 +74,28 @@ describe("the machine's own primitives", () => {
     }
   });
 
+  it('come to the same for what is short, long, and just between', () => {
+    const [key, nonce] = [new Uint8Array(32).fill(1), new Uint8Array(12).fill(2)];
+    for (const length of [
+      800,
+      900,
+      950,
+      1_000,
+      1_900,
+      1_950,
+      ...Array.from({ length: 64 }, (_, i) => 1_968 + i),
+    ]) {
+      const data = new Uint8Array(length).fill(3);
+      expectSame((p) => p.sha256(data));
+      expectSame((p) => p.hmacSha256(key, data));
+      expectSame((p) => p.hkdf(data, key, nonce, 64));
+      expectSame((p) => p.hkdf(key, nonce, data, 64));
+      expectSame((p) => p.seal(key, nonce, nonce, data.subarray(length >> 1)));
+      expectSame((p) => p.seal(key, nonce, data, key));
+      expectSame((p) => p.open(key, nonce, data, noble.seal(key, nonce, data, key)));
+    }
+  });
+
   it('agree on keys like noble', () => {
     fc.assert(
       fc.property(bytes(32), bytes(32), (ours, theirs) => {

@@ -55,6 +55,8 @@ export class CompiledHub {
         folder,
         '--listen',
         '127.0.0.1:0',
+        '--health',
+        'off',
         '--json',
         ...words,
       ];
