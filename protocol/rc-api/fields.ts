@@ -55,7 +55,18 @@ export const reachableHostPort = z
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
 const LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/;
 
-/** Text an operator wrote: one line, and nothing in it that controls a terminal or turns the direction of writing. */
+/**
+ * Half of a surrogate pair: UTF-8 has no bytes for it and writes U+FFFD instead, so that what is kept is not what was
+ * sent, and two names may become one. Apart from LINE, since without `u` that would refuse whole pairs too.
+ */
+const HALF_A_CHARACTER = /\p{Surrogate}/u;
+
+/** Text somebody wrote: one line, and nothing in it that controls a terminal or turns the direction of writing. */
 export function line(maximum: number): z.ZodString {
-  return z.string().min(1).max(maximum).regex(LINE, 'one line of text without control characters');
+  return z
+    .string()
+    .min(1)
+    .max(maximum)
+    .regex(LINE, 'one line of text without control characters')
+    .refine((text) => !HALF_A_CHARACTER.test(text), 'text that UTF-8 can write');
 }

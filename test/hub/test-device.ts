@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { CardeaCard } from '../../protocol/card-image.ts';
 import { openWithPin, openWithRecoveryCode } from '../../protocol/card-secrets.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { type DataRequest, decodeAnswer, encodeRequest } from '../../protocol/data/messages.ts';
 import type { DataMethod, DataParams, DataResult } from '../../protocol/data/methods.ts';
 import { decodeBody, encodeBody, encodeFrame, FRAME, FrameDecoder, MAX_BODY } from '../../protocol/frames.ts';
@@ -21,10 +22,12 @@ export const NO_BLINDED = new Uint8Array(32);
 /** The hub sent an ERROR frame. */
 export class HubSaidError extends Error {
   readonly code: number;
+  readonly words: string;
 
-  constructor(code: number, text: string) {
-    super(`ERROR ${code}: ${text}`);
+  constructor(code: number, words: string) {
+    super(`ERROR ${code}: ${words}`);
     this.code = code;
+    this.words = words;
   }
 }
 
@@ -32,9 +35,17 @@ export function attemptOf(pin: string): PinAttempt {
   return PinAttempt.make(noble, parsePin(pin), systemRandom);
 }
 
+export interface TestDeviceOptions {
+  /** Of the hub; the site's where it is left out. */
+  readonly hubId?: string;
+  readonly primitives?: Primitives;
+}
+
 /** A connection to a hub, in steps that a test can stop, repeat or spoil. */
 export class TestDevice {
   readonly stream: ByteStream;
+  readonly #hubId: string;
+  readonly #primitives: Primitives;
   readonly #decoder = new FrameDecoder({ maxBody: MAX_BODY });
   readonly #bodies: Uint8Array[] = [];
   #closed = false;
@@ -44,8 +55,10 @@ export class TestDevice {
   transport: Transport | undefined;
   #id = 0;
 
-  private constructor(stream: ByteStream) {
+  private constructor(stream: ByteStream, { hubId = 'hub-1', primitives = noble }: TestDeviceOptions) {
     this.stream = stream;
+    this.#hubId = hubId;
+    this.#primitives = primitives;
     stream.on('data', (chunk: Uint8Array) => {
       this.#bodies.push(...this.#decoder.push(new Uint8Array(chunk)));
       this.#notify();
@@ -57,8 +70,12 @@ export class TestDevice {
     });
   }
 
-  static async connect(network: Network, address: Address): Promise<TestDevice> {
-    return new TestDevice(await network.connect(address, { timeoutMs: 5_000 }));
+  static async connect(
+    network: Network,
+    address: Address,
+    options: TestDeviceOptions = {},
+  ): Promise<TestDevice> {
+    return new TestDevice(await network.connect(address, { timeoutMs: 5_000 }), options);
   }
 
   get helloBody(): Uint8Array {
@@ -76,9 +93,9 @@ export class TestDevice {
     request: { readonly uid: Uint8Array; readonly pinVersion: number; readonly blinded: Uint8Array },
   ): Uint8Array {
     decodeHello(this.#hello);
-    this.#login = new DeviceLogin(noble, {
+    this.#login = new DeviceLogin(this.#primitives, {
       hello: this.#hello,
-      hubId: 'hub-1',
+      hubId: this.#hubId,
       hubStatic,
       random: systemRandom,
     });

@@ -4,7 +4,7 @@ import { hexBytes, hostPort, line, memberId } from '../../protocol/rc-api/fields
 describe("the fields of the registration centre's API", () => {
   it('take one line of text in any script, and nothing that steers what shows it', () => {
     const name = line(20);
-    for (const good of ['Maria Fernandes', 'Ana Müller', '山田 太郎', 'علی', 'x']) {
+    for (const good of ['Maria Fernandes', 'Ana Müller', '山田 太郎', 'علی', '𠮷野 🩺', 'x']) {
       expect([good, name.safeParse(good).success]).toEqual([good, true]);
     }
     for (const bad of [
@@ -14,6 +14,8 @@ describe("the fields of the registration centre's API", () => {
       'escape \u001b[2J',
       'turned \u202eround',
       'apart\u2028',
+      'half \ud842',
+      '\udfb7 the other half',
       'x'.repeat(21),
     ]) {
       expect([bad, name.safeParse(bad).success]).toEqual([bad, false]);
@@ -39,11 +41,11 @@ describe("the fields of the registration centre's API", () => {
 });
 
 describe('one line of text', () => {
-  it('has no character that Unicode calls a control, a separator of lines, or one that turns the direction', () => {
+  it('has no character that Unicode calls a control, a separator of lines, one that turns the direction, or half of one', () => {
     const field = line(1);
     for (let code = 0; code <= 0xffff; code++) {
       const character = String.fromCharCode(code);
-      const isRefused = /^[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]$/u.test(character);
+      const isRefused = /^[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]$/u.test(character);
       if (field.safeParse(character).success === isRefused) throw new Error(`U+${code.toString(16)}`);
     }
   });

@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { longTests } from './long-tests.ts';
+import { malformedDataSoak } from './malformed-data-soak.ts';
 import { malformedSoak } from './malformed-soak.ts';
 import { networkSoak } from './network-soak.ts';
 import { readerSoak } from './reader-soak.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { runSoaks, SoakFailedError } from './soak.ts';
 
-const SOAKS = [readerSoak, malformedSoak, networkSoak, longTests];
+const SOAKS = [readerSoak, malformedSoak, malformedDataSoak, networkSoak, longTests];
 
 const USAGE = `npm run soak [-- NAME…] [-- --minutes N | --whole] [-- --taps N] [-- --seed N]
 

@@ -1,14 +1,12 @@
 import { connect } from 'node:net';
-import { residentMb } from '../bench/process-costs.ts';
 import { GARBAGE } from '../support/garbage.ts';
+import { type Memory, MemoryLooks } from './memory-looks.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** Strangers who send at once; a hub takes more from one address. */
 const SENDERS = 64;
 /** Their addresses on the loopback: as many connections a minute as ports last for, from each. */
 const ADDRESSES = 16;
-/** How often the memory is looked at. */
-const LOOKS = 1_000;
 
 /** A hub that is sent frames, in a process of its own. */
 export interface Target {
@@ -16,16 +14,9 @@ export interface Target {
   readonly pid: number;
 }
 
-export interface Flooded {
+export interface Flooded extends Memory {
   readonly frames: number;
   readonly ms: number;
-  /**
-   * VmRSS, MB: the mean over the second tenth of the frames, when all is loaded and compiled; over the last tenth; the
-   * most. A single look says little: between two collections of garbage it goes up and down by dozens.
-   */
-  readonly warmMb: number;
-  readonly endMb: number;
-  readonly mostMb: number;
 }
 
 /**
@@ -45,29 +36,17 @@ export async function floodWithMalformed(
   const kinds = Object.values(GARBAGE);
   const began = performance.now();
   let begun = 0;
-  const looks = [await residentMb(target.pid)];
-  const lookEvery = Math.max(1, Math.floor(count / LOOKS));
+  const looks = await MemoryLooks.begin(target.pid, count);
   const sender = async (number: number) => {
     while (begun < count && !isOver()) {
       const frame = begun;
       begun += 1;
       await send(target.port, `127.0.1.${1 + (number % ADDRESSES)}`, random.oneOf(kinds)(bytes));
-      if (frame % lookEvery === 0) looks.push(await residentMb(target.pid));
+      await looks.sent(frame);
     }
   };
   await Promise.all(Array.from({ length: SENDERS }, (_, number) => sender(number)));
-  const tenth = looks.length / 10;
-  return {
-    frames: begun,
-    ms: performance.now() - began,
-    warmMb: mean(looks.slice(Math.floor(tenth), Math.ceil(2 * tenth))),
-    endMb: mean(looks.slice(-Math.ceil(tenth))),
-    mostMb: Math.max(...looks),
-  };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { frames: begun, ms: performance.now() - began, ...looks.memory };
 }
 
 /** Resolves once the hub has closed; what it says is read and thrown away. */
