@@ -1,4 +1,4 @@
-import { cancel, intro, isCancel, log, password, select } from '@clack/prompts';
+import { cancel, intro, isCancel, log, password, select, text } from '@clack/prompts';
 import type { Panel, Question, Sign } from '../hardware/panel/panel.ts';
 import type { Site } from './site.ts';
 import { HUBS, PATIENT, registerPatient, setUp, tellTap } from './story.ts';
@@ -167,6 +167,12 @@ class ClackPanel implements Panel {
       signal,
     });
     return isCancel(choice) ? undefined : choice;
+  }
+
+  async untilCancelled(signal: AbortSignal): Promise<void> {
+    await text({ message: 'Press Enter to stop', signal });
+    // It was not stopped: it was over.
+    signal.throwIfAborted();
   }
 
   async close(): Promise<void> {}

@@ -13,6 +13,7 @@ import {
   ReaderLostError,
   ReaderSilentError,
 } from './errors.ts';
+import type { Subscription } from './listeners.ts';
 import type { ExchangeOptions } from './pn532/commands.ts';
 import { ExchangeError, type ListedCard } from './pn532/field.ts';
 import {
@@ -49,8 +50,8 @@ export interface CardReader {
    * see it), or the reader is lost. @throws the signal's reason; ReaderClosedError
    */
   waitForRemoval(signal?: AbortSignal): Promise<void>;
-  /** Calls `listener` with the state as soon as it is known, and at every change. */
-  onState(listener: ReaderStateListener): void;
+  /** Calls `listener` with the state as soon as it is known, and at every change, until the subscription is ended. */
+  onState(listener: ReaderStateListener): Subscription;
   /** Rejects whoever waits with `ReaderClosedError`; leaves the chip at its power-up speed, antenna off. */
   close(): Promise<void>;
 }
@@ -91,8 +92,8 @@ class Pn532CardReader implements CardReader {
     return this.#connection.ready();
   }
 
-  onState(listener: ReaderStateListener): void {
-    this.#connection.onState(listener);
+  onState(listener: ReaderStateListener): Subscription {
+    return this.#connection.onState(listener);
   }
 
   close(): Promise<void> {

@@ -2,6 +2,7 @@ import type { BytePort, OpenPort } from './byte-port.ts';
 import { FastReadLimit } from './cards/fast-read.ts';
 import type { HardwareClock } from './clock.ts';
 import { HardwareError, ReaderClosedError, ReaderLostError, ReaderSilentError } from './errors.ts';
+import { Listeners, type Subscription } from './listeners.ts';
 import { Field } from './pn532/field.ts';
 import type { Pn532 } from './pn532/reader.ts';
 import { POWER_UP_SPEED, startPn532, stopPn532 } from './pn532/start.ts';
@@ -40,7 +41,7 @@ const RETRY_MS = 500;
 /** Keeps a reader connected: opens its port, starts the chip, and again whenever either is lost. */
 export class ReaderConnection {
   readonly #options: CardReaderOptions;
-  readonly #listeners: ReaderStateListener[] = [];
+  readonly #listeners = new Listeners<Parameters<ReaderStateListener>>();
   /** Who waits for the reader, however long it takes. */
   #waiting: Waiter<ConnectedReader>[] = [];
   /** Who waits for the outcome of one try. */
@@ -67,9 +68,10 @@ export class ReaderConnection {
     return this.#current;
   }
 
-  onState(listener: ReaderStateListener): void {
-    this.#listeners.push(listener);
-    if (this.#state !== 'unknown') this.#tell(listener);
+  onState(listener: ReaderStateListener): Subscription {
+    const subscription = this.#listeners.add(listener);
+    if (this.#state !== 'unknown') listener(this.#state, this.#why);
+    return subscription;
   }
 
   /** The outcome of the try to connect that is under way, or comes next. */
@@ -184,12 +186,7 @@ export class ReaderConnection {
     this.#state = state;
     this.#why = why;
     if (same || knownAlready) return;
-    for (const listener of this.#listeners) this.#tell(listener);
-  }
-
-  #tell(listener: ReaderStateListener): void {
-    if (this.#state === 'ready') listener('ready');
-    else listener('lost', this.#why);
+    this.#listeners.tell(state, this.#why);
   }
 }
 

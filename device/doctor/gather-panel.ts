@@ -1,6 +1,7 @@
 import type { BoardPanel, PanelState } from '../../hardware/panel/board-panel.ts';
 import type { Sign } from '../../hardware/panel/panel.ts';
 import type { PanelParts } from '../../hardware/panel/panel-parts.ts';
+import { abortable } from '../../hardware/waiting.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { failureOf } from './finding.ts';
 import type { PanelFacts } from './panel-facts.ts';
@@ -33,15 +34,7 @@ const KEYS = '1234567890';
 
 /** Shows every sign on the panel, and asks for keys. @throws the signal's reason */
 export async function gatherPanel(exam: PanelExam): Promise<PanelFacts> {
-  const { panel, clock, signal } = exam;
-  const state = await stateOf(panel, signal);
-  for (const sign of SIGNS) {
-    if (state().state === 'lost') break;
-    panel.show(sign, [sign]);
-    await sleep(clock, SIGN_MS, signal);
-  }
-  // By now a keypad that does not answer is known, and a board with a bad cable lost.
-  const now = state();
+  const now = await stateAfterSigns(exam);
   if (now.state === 'lost') return { state: 'fails', failure: failureOf(now.why) };
   const parts = Object.entries(exam.parts).flatMap(([name, part]) => (part === undefined ? [] : [name]));
   const missing: readonly string[] = now.missing;
@@ -49,16 +42,28 @@ export async function gatherPanel(exam: PanelExam): Promise<PanelFacts> {
   return { state: 'answers', parts, missing, keys: asked ? await keysOf(exam) : undefined };
 }
 
-/** Waits until it is known how the panel stands; from then on, how it stands now. */
-function stateOf(panel: BoardPanel, signal: AbortSignal): Promise<() => PanelState> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    let latest: PanelState;
-    panel.onState((state) => {
-      latest = state;
-      resolve(() => latest);
-    });
+/** By then a keypad that does not answer is known, and a board with a bad cable lost. */
+async function stateAfterSigns({ panel, clock, signal }: PanelExam): Promise<PanelState> {
+  let heard: (state: PanelState) => void = () => {};
+  const first = new Promise<PanelState>((resolve) => {
+    heard = resolve;
   });
+  let latest: PanelState | undefined;
+  const watched = panel.onState((state) => {
+    latest = state;
+    heard(state);
+  });
+  try {
+    const known = await abortable(first, signal);
+    for (const sign of SIGNS) {
+      if (latest?.state === 'lost') break;
+      panel.show(sign, [sign]);
+      await sleep(clock, SIGN_MS, signal);
+    }
+    return latest ?? known;
+  } finally {
+    watched.end();
+  }
 }
 
 async function keysOf({

@@ -31,10 +31,13 @@ export class ConsolePanel implements Panel {
   /** What was given once and is asked for again. */
   #newSecret: string | undefined;
   readonly choose?: NonNullable<Panel['choose']>;
+  readonly untilCancelled?: NonNullable<Panel['untilCancelled']>;
 
   constructor(options: ConsolePanelOptions) {
     this.#options = options;
-    if (!options.scripted) this.choose = (prompt, choices, signal) => this.#choose(prompt, choices, signal);
+    if (options.scripted) return;
+    this.choose = (prompt, choices, signal) => this.#choose(prompt, choices, signal);
+    this.untilCancelled = (signal) => this.#untilCancelled(signal);
   }
 
   show(sign: Sign, lines: readonly string[]): void {
@@ -65,6 +68,11 @@ export class ConsolePanel implements Panel {
 
   async close(): Promise<void> {
     this.#newSecret = undefined;
+  }
+
+  /** By an empty line, as any question is cancelled. */
+  async #untilCancelled(signal: AbortSignal): Promise<void> {
+    while ((await this.#options.ask('Press Enter to stop', signal)) !== '');
   }
 
   /** By number; what was typed is not seen, so that it is said. */

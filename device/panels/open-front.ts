@@ -74,6 +74,7 @@ async function openPanelFront(
       : {
           choose: (prompt: string, options: readonly string[], signal: AbortSignal) =>
             board.choose(prompt, options, signal),
+          untilCancelled: (signal: AbortSignal) => board.untilCancelled(signal),
         }),
     async close() {
       await board.close();
@@ -97,11 +98,13 @@ async function openOwnSensor(path: string, part: SensorPart, { clock, log }: Wor
 function withSensor(panel: Panel, sensor: Sensor | undefined, closeToo = async () => {}): Front {
   const choose = panel.choose?.bind(panel);
   const turnMs = panel.turnMs?.bind(panel);
+  const untilCancelled = panel.untilCancelled?.bind(panel);
   return {
     show: (sign, lines) => panel.show(sign, lines),
     ask: (question, prompt, signal) => panel.ask(question, prompt, signal),
     ...(choose && { choose }),
     ...(turnMs && { turnMs }),
+    ...(untilCancelled && { untilCancelled }),
     sensor,
     async close() {
       await closeToo();

@@ -10,7 +10,7 @@ import { parseRecoveryCode } from '../../protocol/recovery-code.ts';
 import { HubLink } from '../hub-link.ts';
 import { HubSession } from '../hub-session.ts';
 import { NewPin } from './new-pin-action.ts';
-import { type Done, need, PROMPTS, type SuiteTap } from './suite-tap.ts';
+import { CANCELLED, type Done, need, PROMPTS, type SuiteTap } from './suite-tap.ts';
 import type { TapTools } from './tap-tools.ts';
 import type { TappedCard } from './tapped-card.ts';
 import { Visit } from './visit-action.ts';
@@ -56,7 +56,7 @@ export class CardeaTap implements SuiteTap {
   /** Asks the patient; what is typed is turned into what the protocol needs at once, and kept as that alone. */
   async ask(question: Question, signal: AbortSignal): Promise<Done> {
     const text = await this.#tools.panel.ask(question, PROMPTS[question], signal);
-    if (text === undefined) return { event: { type: 'cancelled' }, note: 'the patient cancelled' };
+    if (text === undefined) return CANCELLED;
     const { primitives, surroundings } = this.#tools;
     if (question === 'recovery-code') {
       this.#recovering = true;
@@ -65,7 +65,7 @@ export class CardeaTap implements SuiteTap {
     }
     if (question === 'new-pin') {
       const again = await this.#tools.panel.ask('new-pin-again', PROMPTS['new-pin-again'], signal);
-      if (again === undefined) return { event: { type: 'cancelled' }, note: 'the patient cancelled' };
+      if (again === undefined) return CANCELLED;
       const context = {
         session: need(this.#session),
         card: this.#card,

@@ -15,7 +15,7 @@ import { HubLink } from '../hub-link.ts';
 import { HubSession } from '../hub-session.ts';
 import { TapRefusedError } from './failures.ts';
 import type { LimbasiyaTools } from './limbasiya-tools.ts';
-import { type Done, need, PROMPTS, type SuiteTap } from './suite-tap.ts';
+import { CANCELLED, type Done, need, PROMPTS, type SuiteTap } from './suite-tap.ts';
 import type { TapTools } from './tap-tools.ts';
 import type { TappedCard } from './tapped-card.ts';
 import { Visit } from './visit-action.ts';
@@ -215,7 +215,6 @@ export class LimbasiyaTap implements SuiteTap {
   }
 }
 
-const CANCELLED: Done = { event: { type: 'cancelled' }, note: 'the patient cancelled' };
 const DECIMAL_MS = /^\d{1,15}$/;
 
 function nameOf({ ID, Loc }: ListedHub): string {

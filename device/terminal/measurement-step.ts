@@ -6,6 +6,9 @@ import { stay } from './steps.ts';
 
 type MeasurementState = Extract<State, { phase: 'offering' | 'measuring' | 'reviewing' | 'keeping' }>;
 
+/** What is said where the patient breaks a measurement off. */
+const STOPPED = 'The measurement was stopped.';
+
 /** What is said where nothing could be measured. */
 const FAILURES: Readonly<Record<NotMeasured, (measured: Measured) => string>> = {
   'no-sensor': (measured) => `The ${MEASUREMENTS[measured].instrument} is not connected.`,
@@ -35,7 +38,8 @@ export function measurementTransition(state: MeasurementState, event: Event): St
       return event.index === 0 ? measure(state) : goOn(state);
     case 'measuring':
       if (event.type === 'measured') return review(state, event.text);
-      if (event.type === 'not-measured') return again(state, event.reason);
+      if (event.type === 'not-measured') return again(state, FAILURES[event.reason](state.measures));
+      if (event.type === 'cancelled') return again(state, STOPPED);
       return event.type === 'failed' ? goOn(state, notKept(state)) : stay(state);
     case 'reviewing':
       if (event.type === 'failed') return goOn(state, notKept(state));
@@ -56,11 +60,11 @@ function measure(state: MeasurementState & { phase: 'offering' | 'reviewing' }):
   };
 }
 
-function again(state: MeasurementState & { phase: 'measuring' }, reason: NotMeasured): Step {
-  const failure = FAILURES[reason](state.measures);
+/** Back to where the patient was asked, in other words. */
+function again(state: MeasurementState & { phase: 'measuring' }, why: string): Step {
   return {
     state: { ...state, phase: 'offering' },
-    effects: ask(failure, ['Try again', 'Go on without']),
+    effects: ask(why, ['Try again', 'Go on without']),
   };
 }
 

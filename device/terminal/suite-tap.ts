@@ -43,6 +43,8 @@ export const PROMPTS: Readonly<Record<Question, string>> = {
   'new-password-again': 'New password, once more',
 };
 
+export const CANCELLED: Done = { event: { type: 'cancelled' }, note: 'the patient cancelled' };
+
 /** What an earlier step of the tap must have made. Where a late event finds it gone, the hub is gone with it. */
 export function need<T>(made: T | undefined): T {
   if (made === undefined) throw new HubLostError('the tap is over');

@@ -47,7 +47,7 @@ export class Terminal {
 
   /** Serves tap after tap until `signal` aborts; resolves when all that it held is closed and wiped. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#tools.reader.onState((state, why) => {
+    const watched = this.#tools.reader.onState((state, why) => {
       if (why !== undefined) {
         this.#observer.step({ step: 'watch-for-card', note: why.message, ok: false, milliseconds: 0 });
       }
@@ -63,6 +63,7 @@ export class Terminal {
         else await this.#apply(transition(this.#goal, this.#state, event), signal);
       }
     } finally {
+      watched.end();
       signal.removeEventListener('abort', onAbort);
       this.#asking.abort();
       this.#lingering?.cancel();

@@ -13,7 +13,7 @@ import type { HubSession } from '../hub-session.ts';
 import { MEASUREMENTS, valueText } from './measurements.ts';
 import { beginMeasuring, measure } from './measuring.ts';
 import { observationOf } from './observation.ts';
-import { type Done, need } from './suite-tap.ts';
+import { CANCELLED, type Done, need } from './suite-tap.ts';
 import type { TapTools } from './tap-tools.ts';
 
 /** What a visit needs of a session. */
@@ -87,8 +87,24 @@ export class Visit {
     };
   }
 
-  /** Looks at the sensor until it has a value, or it is clear that it will have none. */
+  /** Measures, until that has come to something or the patient breaks it off. */
   async measure(signal: AbortSignal): Promise<Done> {
+    const over = new AbortController();
+    const ends = AbortSignal.any([signal, over.signal]);
+    const ways = [this.#look(ends)];
+    const cancelled = this.#tools.panel.untilCancelled?.(ends);
+    if (cancelled !== undefined) ways.push(cancelled.then(() => CANCELLED));
+    try {
+      return await Promise.race(ways);
+    } finally {
+      over.abort();
+      // Whatever asks next finds nobody asking still.
+      await Promise.allSettled(ways);
+    }
+  }
+
+  /** Looks at the sensor until it has a value, or it is clear that it will have none. */
+  async #look(signal: AbortSignal): Promise<Done> {
     const sensor = need(this.#tools.sensor);
     const { clock } = this.#tools.surroundings;
     const how = MEASUREMENTS[sensor.measures];

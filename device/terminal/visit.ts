@@ -4,8 +4,6 @@ import { CALLS_MAX, callAgain, conclude, ended, refuse, stay } from './steps.ts'
 
 type VisitState = Extract<State, InSession>;
 
-/** A panel shows so many lines at most, the most important first. */
-const LINES_MAX = 4;
 /** Longer than other words: a number to remember, and what was measured. */
 const READING_MS = 10_000;
 
@@ -51,7 +49,7 @@ function checkedIn(
 
 function served(state: VisitState & { phase: 'summarising' }, summary: readonly string[]): Step {
   const notice = state.notice === undefined ? [] : [state.notice];
-  const lines = [...state.welcome, ...whereInQueue(state), ...notice, ...summary].slice(0, LINES_MAX);
+  const lines = [...state.welcome, ...whereInQueue(state), ...notice, ...summary];
   return conclude({ kind: 'served' }, [{ do: 'show', sign: 'welcome', lines }], READING_MS);
 }
 

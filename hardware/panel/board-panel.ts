@@ -1,5 +1,6 @@
 import type { HardwareClock } from '../clock.ts';
 import type { HardwareError } from '../errors.ts';
+import { Listeners, type Subscription } from '../listeners.ts';
 import { SensorFeed } from '../sensor/board-sensor.ts';
 import type { Sensor } from '../sensor/sensor.ts';
 import type { SensorPart } from '../sensor/sensor-kinds.ts';
@@ -7,10 +8,11 @@ import { abortable } from '../waiting.ts';
 import type { OpenBoard } from './board.ts';
 import { BoardConnection } from './board-connection.ts';
 import type { BoardParts } from './board-parts.ts';
-import { type DisplaySize, type Page, pagesOf } from './display-text.ts';
-import { choicePages, isForKeypad, isUntouched, pinPage } from './entry-pages.ts';
+import { cancelDialog, choiceDialog, type Dialog, pinDialog } from './dialogs.ts';
+import { pagesOf } from './display-text.ts';
+import { isForKeypad } from './entry-pages.ts';
 import { EntrySession } from './entry-session.ts';
-import { choiceRules, type EntryRules, type EntryState, type KeyEffect, PIN_RULES } from './key-entry.ts';
+import type { KeyEffect } from './key-entry.ts';
 import type { Panel, Question, Sign } from './panel.ts';
 import { checkParts, type PanelParts, type PartName } from './panel-parts.ts';
 import { PAGE_MS, Screen } from './screen.ts';
@@ -28,7 +30,7 @@ export interface BoardPanelOptions {
    * Says and asks what the board cannot: words without a display, secrets without a keypad or with letters in
    * them, and everything while the board is lost. It is not closed with the panel.
    */
-  readonly fallback?: Pick<Panel, 'show' | 'ask' | 'choose'>;
+  readonly fallback?: Pick<Panel, 'show' | 'ask' | 'choose' | 'untilCancelled'>;
 }
 
 /** How a panel stands. */
@@ -42,13 +44,6 @@ interface Front {
   readonly player: SignPlayer;
   /** Absent without a display. */
   readonly screen: Screen | undefined;
-}
-
-/** What an entry at the keypad is for. */
-interface Dialog {
-  readonly rules: EntryRules;
-  /** What the display shows of it. `words`: what was there before. */
-  readonly pages: (state: EntryState, size: DisplaySize, words: readonly Page[]) => readonly Page[];
 }
 
 /** A dialog under way. */
@@ -65,7 +60,7 @@ export class BoardPanel implements Panel {
   readonly #options: BoardPanelOptions;
   readonly #connection: BoardConnection;
   readonly #sensor: SensorFeed | undefined;
-  readonly #listeners: ((state: PanelState) => void)[] = [];
+  readonly #listeners = new Listeners<[PanelState]>();
   /** Settles when it is known whether the board is there. */
   readonly #known: Promise<void>;
   #nowKnown: () => void = () => {};
@@ -99,10 +94,11 @@ export class BoardPanel implements Panel {
     return this.#sensor;
   }
 
-  /** Calls `listener` with the state as soon as it is known, and at every change. */
-  onState(listener: (state: PanelState) => void): void {
-    this.#listeners.push(listener);
+  /** Calls `listener` with the state as soon as it is known, and at every change, until the subscription is ended. */
+  onState(listener: (state: PanelState) => void): Subscription {
+    const subscription = this.#listeners.add(listener);
     if (this.#state !== undefined) listener(this.#state);
+    return subscription;
   }
 
   show(sign: Sign, lines: readonly string[]): void {
@@ -124,34 +120,27 @@ export class BoardPanel implements Panel {
     const elsewhere = async () => this.#options.fallback?.ask(question, prompt, signal);
     await abortable(this.#known, signal);
     if (!isForKeypad(question) || !this.#hasKeys()) return elsewhere();
-    const entered = await this.#atKeypad(
-      {
-        rules: PIN_RULES,
-        // Until the first key the words and the question take turns; then there is the question alone.
-        pages: (state, size, words) => [
-          ...(isUntouched(state) ? words : []),
-          pinPage(question, prompt, state, size),
-        ],
-      },
-      signal,
-    );
+    const entered = await this.#atKeypad(pinDialog(question, prompt), signal);
     return entered === 'keys-lost' ? elsewhere() : entered?.digits;
   }
 
   async choose(prompt: string, options: readonly string[], signal: AbortSignal): Promise<number | undefined> {
     const elsewhere = async () => this.#options.fallback?.choose?.(prompt, options, signal);
     await abortable(this.#known, signal);
-    // What cannot be read cannot be chosen from.
-    if (this.#options.parts.display === undefined || !this.#hasKeys()) return elsewhere();
-    const chosen = await this.#atKeypad(
-      {
-        rules: choiceRules(options.length),
-        pages: (state, size) => choicePages(prompt, options, state, size),
-      },
-      signal,
-    );
+    if (!this.#hasReadableKeys()) return elsewhere();
+    const chosen = await this.#atKeypad(choiceDialog(prompt, options), signal);
     if (chosen === 'keys-lost') return elsewhere();
     return chosen && Number(chosen.digits) - 1;
+  }
+
+  async untilCancelled(signal: AbortSignal): Promise<void> {
+    const { fallback } = this.#options;
+    await abortable(this.#known, signal);
+    if (this.#hasReadableKeys()) {
+      if ((await this.#atKeypad(cancelDialog(this.#lines), signal)) !== 'keys-lost') return;
+    }
+    // Where nobody can cancel, nobody does.
+    await (fallback?.untilCancelled?.(signal) ?? abortable(new Promise<never>(() => {}), signal));
   }
 
   /** Ends a question with nothing entered, switches everything off and lets go of the board. */
@@ -168,6 +157,11 @@ export class BoardPanel implements Panel {
     return (
       this.#state?.state === 'ready' && parts.keypad !== undefined && !this.#state.missing.includes('keypad')
     );
+  }
+
+  /** What cannot be read cannot be chosen from. */
+  #hasReadableKeys(): boolean {
+    return this.#options.parts.display !== undefined && this.#hasKeys();
   }
 
   /** Undefined when it was cancelled, took too long, or gave way to another. @throws the signal's reason */
@@ -275,6 +269,6 @@ export class BoardPanel implements Panel {
     this.#state = state;
     this.#nowKnown();
     const same = before?.state === 'lost' && state.state === 'lost' && before.why.code === state.why.code;
-    if (!same) for (const listener of this.#listeners) listener(state);
+    if (!same) this.#listeners.tell(state);
   }
 }

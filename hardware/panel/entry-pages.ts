@@ -36,7 +36,7 @@ export function pinPage(question: KeypadQuestion, prompt: string, entered: Enter
   return entryPage(asked, '*'.repeat(entered.digits.length), hintOf(PIN_HINTS, entered), size);
 }
 
-/** A choice as pages: the options in turns, each with its number, until the first key. */
+/** A choice as pages: the options in turns, each with its number, until one is typed. */
 export function choicePages(
   prompt: string,
   options: readonly string[],
@@ -46,14 +46,20 @@ export function choicePages(
   const [asked = ''] = wrap(prompt, size.columns);
   const range = `Press 1 to ${options.length}`;
   const hint = hintOf({ ...HINTS, 'too-short': range, 'not-taken': range }, entered);
-  if (!isUntouched(entered)) return [entryPage(asked, entered.digits, hint, size)];
+  if (entered.digits !== '') return [entryPage(asked, entered.digits, hint, size)];
   return [
+    ...(hint === '' ? [] : [pageOf([hint], size)]),
     ...pagesOf([prompt], size),
     ...pagesOf(
       options.map((option, index) => `${index + 1} ${option}`),
       size,
     ),
   ];
+}
+
+/** The words of what goes on, and behind them which key breaks it off. */
+export function cancelPages(lines: readonly string[], size: DisplaySize): Page[] {
+  return pagesOf([...lines, '* stops this.'], size);
 }
 
 /** Nothing was typed yet, and nothing is to be said of it. */

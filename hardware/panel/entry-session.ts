@@ -63,7 +63,9 @@ export class EntrySession {
 
   #wait(): void {
     this.#timer?.cancel();
-    const ms = nextMoment(this.#state) - this.#clock.monotonic();
+    const moment = nextMoment(this.#state, this.#rules);
+    if (moment === undefined) return;
+    const ms = moment - this.#clock.monotonic();
     this.#timer = this.#clock.after(ms, () => this.input({ type: 'time' }));
   }
 

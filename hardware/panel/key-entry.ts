@@ -18,6 +18,8 @@ export interface EntryRules {
   readonly takes?: (digits: string) => boolean;
   /** Whether these digits are entered without `#`; default: none are. */
   readonly isWhole?: (digits: string) => boolean;
+  /** It lasts until it is given up: nobody is warned, and it does not end by itself. */
+  readonly unhurried?: boolean;
 }
 
 /** A PIN has 6 to 12 digits (PROTOCOL 2.3). */
@@ -32,6 +34,9 @@ export function choiceRules(count: number): EntryRules {
     isWhole: (digits) => Number(digits) * 10 > count,
   };
 }
+
+/** Nothing to type: a star cancels at once, since there is nothing that it could clear. */
+export const CANCEL_RULES: EntryRules = { fewest: 1, most: 0, unhurried: true };
 
 /** How long the wait for the next key lasts. */
 export const PATIENCE_MS = 60_000;
@@ -74,13 +79,13 @@ export function beginEntry(now: number): EntryState {
 
 /**
  * One step of an entry at a keypad: digits are taken, `#` enters, `*` clears, and cancels when it is held or
- * comes a second time in a row. Without a key the entry ends after a minute; 20 s before, it warns, and any
+ * comes a second time in a row, or there is nothing to type. Without a key the entry ends after a minute; 20 s before, it warns, and any
  * key gives another minute: there a star does that alone, so that whoever needs time loses nothing.
  */
 export function editEntry(state: EntryState, input: EntryInput, now: number, rules: EntryRules): EntryStep {
   switch (input.type) {
     case 'time':
-      return timePassed(state, now);
+      return rules.unhurried === true ? { state, effect: 'none' } : timePassed(state, now);
     case 'up': {
       const { starSince: _, ...released } = state;
       return { state: input.key === '*' ? released : state, effect: 'none' };
@@ -90,8 +95,9 @@ export function editEntry(state: EntryState, input: EntryInput, now: number, rul
   }
 }
 
-/** When `editEntry` next has to hear of the time. */
-export function nextMoment(state: EntryState): number {
+/** When `editEntry` next has to hear of the time; undefined when never. */
+export function nextMoment(state: EntryState, rules: EntryRules): number | undefined {
+  if (rules.unhurried === true) return undefined;
   const end = state.lastKeyAt + PATIENCE_MS;
   const moment = state.hint === 'more-time' ? end : end - WARNING_MS;
   return state.starSince === undefined ? moment : Math.min(moment, state.starSince + LONG_PRESS_MS);
@@ -118,7 +124,8 @@ function keyDown(state: EntryState, key: Key, now: number, rules: EntryRules): E
         : entered(state, digits);
     case '*':
       if (hint === 'more-time') return { state: { digits, lastKeyAt: now }, effect: 'taken' };
-      if (hint === 'star-cancels') return { state, effect: 'taken', outcome: { kind: 'cancelled' } };
+      if (hint === 'star-cancels' || rules.most === 0)
+        return { state, effect: 'taken', outcome: { kind: 'cancelled' } };
       return {
         state: { digits: '', hint: 'star-cancels', starSince: now, lastKeyAt: now },
         effect: 'taken',

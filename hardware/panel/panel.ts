@@ -31,7 +31,10 @@ export type TextQuestion = 'recovery-code' | 'identity' | 'password' | 'new-pass
 
 /** The front of a terminal: it shows signs and takes what the patient types. */
 export interface Panel {
-  /** `lines`: at most four short ones, the most important first. */
+  /**
+   * `lines`: short ones, the most important first. All of them are shown, however many: what does not fit at once takes
+   * turns, for as long as the sign stands.
+   */
   show(sign: Sign, lines: readonly string[]): void;
   /** How long it takes until all of `lines` was shown, where they take turns. Absent where all is seen at once. */
   turnMs?(lines: readonly string[]): number;
@@ -46,5 +49,11 @@ export interface Panel {
    * @throws the signal's reason when it aborts.
    */
   choose?(prompt: string, options: readonly string[], signal: AbortSignal): Promise<number | undefined>;
+  /**
+   * Resolves when the patient breaks off what goes on, with what cancels a question; nothing else that is typed counts,
+   * and nobody is hurried. Absent where there is nothing to cancel with.
+   * @throws the signal's reason when it aborts.
+   */
+  untilCancelled?(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

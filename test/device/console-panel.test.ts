@@ -43,6 +43,18 @@ describe('a choice at the console', () => {
   });
 });
 
+describe('what goes on at the console', () => {
+  it('is broken off by an empty line, and by nothing else that is typed', async () => {
+    const { panel, asked } = consoleWith(['c', '*', ' ', '']);
+    await panel.untilCancelled?.(NEVER);
+    expect(asked).toEqual(Array(4).fill('Press Enter to stop'));
+  });
+
+  it('is broken off by nobody where a script answers', () => {
+    expect(consoleWith([], { scripted: true }).panel.untilCancelled).toBeUndefined();
+  });
+});
+
 describe('a new secret at the console', () => {
   it.each([
     ['new-pin', 'new-pin-again'],
@@ -97,6 +109,16 @@ describe('a patient who has left', () => {
     const choice = panel.choose?.('Clinic', HUBS, NEVER);
     await clock.advance(PATIENCE_MS + GRACE_MS);
     expect(await choice).toBeUndefined();
+  });
+
+  it('breaks nothing off, and is not asked whether they are there: a measurement ends by itself', async () => {
+    const { clock, panel, said } = silentConsole();
+    const over = new AbortController();
+    const stop = panel.untilCancelled?.(over.signal);
+    await clock.advance(PATIENCE_MS + GRACE_MS);
+    expect(said).toEqual([]);
+    over.abort(new Error('it is measured'));
+    await expect(stop).rejects.toThrow('it is measured');
   });
 
   it('is not what a tap is that ends: the question goes with its reason', async () => {

@@ -7,12 +7,20 @@ import { SimulatedClock } from '../../runtime/simulated-clock.ts';
 function serve(turnMs?: (lines: readonly string[]) => number) {
   const clock = new SimulatedClock();
   const shown: string[] = [];
+  let listening = 0;
   let cards = 1;
   const never = new Promise<never>(() => {});
   const tools = {
     surroundings: { clock },
     reader: {
-      onState: (listener: (state: string) => void) => listener('ready'),
+      onState: (listener: (state: string) => void) => {
+        listener('ready');
+        listening += 1;
+        const end = () => {
+          listening -= 1;
+        };
+        return { end };
+      },
       waitForCard: () => (cards-- > 0 ? Promise.resolve({ readSlots: unreadable }) : never),
       waitForRemoval: async () => {},
     },
@@ -29,7 +37,7 @@ function serve(turnMs?: (lines: readonly string[]) => number) {
     stop.abort();
     await running;
   };
-  return { clock, shown, stop: end };
+  return { clock, shown, stop: end, listening: () => listening };
 }
 
 async function unreadable(): Promise<never> {
@@ -41,13 +49,15 @@ const REFUSED = 'The card could not be read. Please lay it flat and try again.';
 
 describe('what a terminal tells at the end of a tap', () => {
   it('stays for four seconds after the card is gone', async () => {
-    const { clock, shown, stop } = serve();
+    const { clock, shown, stop, listening } = serve();
     await clock.advance(3_999);
     expect(shown.at(-1)).toBe(REFUSED);
     await clock.advance(1);
     expect(shown.at(-1)).toBe(INVITED);
+    expect(listening()).toBe(1);
     await stop();
     expect(clock.pendingTimers).toBe(0);
+    expect(listening()).toBe(0);
   });
 
   it('stays until a small display has shown the last page of it', async () => {

@@ -40,6 +40,7 @@ interface VisitOptions {
   readonly measures?: Measured;
   readonly withoutSensor?: boolean;
   readonly choose?: Panel['choose'] | null;
+  readonly untilCancelled?: Panel['untilCancelled'];
   /** The terminal's. */
   readonly clock?: SimulatedClock;
 }
@@ -48,12 +49,12 @@ function open(options: VisitOptions = {}) {
   const { reading = { state: 'value', value: 36.84 }, measures = 'body-temperature' } = options;
   const clock = options.clock ?? new SimulatedClock(NOW);
   const sensor: Sensor = { measures, read: () => reading };
-  const { choose = async () => 0 } = options;
+  const { choose = async () => 0, untilCancelled } = options;
   let drawn = 0;
   const tools = {
     surroundings: { clock, random: (length: number) => new Uint8Array(length).fill(++drawn) },
     sensor: options.withoutSensor ? undefined : sensor,
-    panel: choose === null ? {} : { choose },
+    panel: { ...(choose && { choose }), ...(untilCancelled && { untilCancelled }) },
   };
   // All that a visit takes of them.
   return { visit: new Visit(tools as unknown as TapTools), clock };
@@ -199,6 +200,50 @@ describe('a measurement', () => {
     await measured(opened);
     await opened.visit.end();
     await expect(opened.visit.keep()).rejects.toBeInstanceOf(HubLostError);
+  });
+
+  it('ends at once when the patient stops it, with nothing taken', async () => {
+    let stop = () => {};
+    const opened = open({
+      reading: { state: 'waiting' },
+      untilCancelled: () =>
+        new Promise((resolve) => {
+          stop = resolve;
+        }),
+    });
+    const measuring = opened.visit.measure(signal);
+    await opened.clock.advance(1_000);
+    stop();
+    expect(await measuring).toEqual({ event: { type: 'cancelled' }, note: 'the patient cancelled' });
+    expect(opened.clock.monotonic()).toBe(1_000);
+    expect(opened.clock.pendingTimers).toBe(0);
+    opened.visit.begin(hub({ 'observation.create': {} }).session);
+    await expect(opened.visit.keep()).rejects.toBeInstanceOf(HubLostError);
+  });
+
+  it('has nobody wait for the patient to stop it once it is there', async () => {
+    const ended: unknown[] = [];
+    const opened = open({
+      untilCancelled: (over) =>
+        new Promise((_resolve, reject) => {
+          over.addEventListener('abort', () => {
+            ended.push(over.reason);
+            reject(over.reason);
+          });
+        }),
+    });
+    expect((await measured(opened)).event).toMatchObject({ type: 'measured' });
+    expect(ended).toHaveLength(1);
+  });
+
+  it('is over where it cannot be known whether the patient stops it', async () => {
+    const opened = open({
+      untilCancelled: async () => {
+        throw new Error('there is no terminal to ask on');
+      },
+    });
+    await expect(opened.visit.measure(signal)).rejects.toThrow('there is no terminal');
+    expect(opened.clock.pendingTimers).toBe(0);
   });
 
   it('ends with the terminal', async () => {

@@ -104,6 +104,37 @@ describe('a measurement in a visit', () => {
     expect(left.lines.at(-1)).toContain('Your number is 7.');
   });
 
+  it('that the patient stops says so, and can be tried again or left: the session lives on', () => {
+    const stopped: Event = { type: 'cancelled' };
+    const { choices, lines, state, done } = visit(CHECKED_IN, YES, stopped);
+    expect(state).toMatchObject({ phase: 'offering', place: 7 });
+    expect(choices.at(-1)).toEqual({
+      do: 'choose',
+      prompt: 'The measurement was stopped.',
+      options: ['Try again', 'Go on without'],
+    });
+    expect(lines.at(-1)).toBe('The measurement was stopped.');
+    expect(done).not.toContain('end-tap');
+    expect(visit(CHECKED_IN, YES, stopped, YES, MEASURED, YES, KEPT, SUMMARY).lines.at(-1)).toBe(
+      'Welcome to Goa. Your number is 7. Temperature: 36.8 °C',
+    );
+    const left = visit(CHECKED_IN, YES, stopped, { type: 'chosen', index: 1 }, SUMMARY);
+    expect(left.done).not.toContain('keep-measurement');
+    expect(left.lines.at(-1)).toContain('Your number is 7.');
+  });
+
+  it('that the patient stops just as it is there is looked at all the same', () => {
+    const { state, choices } = visit(CHECKED_IN, YES, MEASURED, { type: 'cancelled' });
+    expect(state.phase).toBe('reviewing');
+    expect(choices).toHaveLength(2);
+  });
+
+  it('goes on though the card is taken away: it is wanted no more', () => {
+    const { state, done } = visit(CHECKED_IN, YES, { type: 'card-gone' });
+    expect(state.phase).toBe('measuring');
+    expect(done.at(-1)).toBe('measure');
+  });
+
   it('that the hub does not keep is said to be lost, and nothing else is', () => {
     const { lines, state } = visit(CHECKED_IN, YES, MEASURED, YES, FAILED, { type: 'summarised', lines: [] });
     expect(lines.at(-1)).toBe('Welcome to Goa. Your number is 7. Your measurement was not kept.');

@@ -146,11 +146,19 @@ describe('what a patient reads of a visit', () => {
     ]);
   });
 
-  it('tells of wrong PINs before the number, and never more than four lines', () => {
+  it('tells of wrong PINs before the number, and loses no line by it', () => {
     const records = summary(temperature(36.8), pressure);
     expect(read(LARGE, { failed: 2, records })).toEqual([
       'Welcome to Goa.|There were 2 wrong|PINs since your last|visit.',
-      'Your number is 7.|Temperature: 36.8 C||',
+      'Your number is 7.|Temperature: 36.8 C|Blood pressure:|120/80 mmHg',
+    ]);
+    expect(read(SMALL, { failed: 2, records })).toEqual([
+      'Welcome to Goa.|',
+      'There were 2|wrong PINs since',
+      'your last visit.|',
+      'Your number is|7.',
+      'Temperature:|36.8 C',
+      'Blood pressure:|120/80 mmHg',
     ]);
   });
 
@@ -192,6 +200,7 @@ describe('what a patient is asked beside a sensor', () => {
     ['104.5 kg: keep it?', ['Yes', 'Measure again', 'No']],
     ['That is no temperature of a person.', ['Try again', 'Go on without']],
     ['The thermometer is not connected.', ['Try again', 'Go on without']],
+    ['The measurement was stopped.', ['Try again', 'Go on without']],
   ])('fits both displays: %s', (prompt, options) => {
     for (const size of [SMALL, LARGE]) {
       const pages = choicePages(prompt, options, untouched, size);

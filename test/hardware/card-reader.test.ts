@@ -22,6 +22,24 @@ describe('a reader', () => {
     expect(heard).toEqual(['ready']);
   });
 
+  it('says no more of it to a listener that has ended its subscription', async () => {
+    rig = new Rig();
+    await rig.run(rig.reader.ready());
+    const heard: string[] = [];
+    const subscription = rig.reader.onState((state) => heard.push(state));
+    const other: string[] = [];
+    rig.reader.onState((state) => {
+      other.push(state);
+      subscription.end();
+    });
+    rig.virtual.port.unplug();
+    await rig.clock.advance(1_000);
+    rig.virtual.port.plugIn();
+    await rig.run(rig.reader.ready());
+    expect(heard).toEqual(['ready']);
+    expect(other).toEqual(['ready', 'lost', 'ready']);
+  });
+
   it('waits for a card', async () => {
     rig = new Rig();
     const waiting = rig.reader.waitForCard();

@@ -56,18 +56,17 @@ export class ReaderWatch {
 
   /** Watches until `stop` aborts. */
   async run(stop: AbortSignal): Promise<void> {
-    this.#reader.onState((state, why) => {
+    const watched = this.#reader.onState((state, why) => {
       this.#state =
         state === 'ready' ? 'ready' : `not connected${why === undefined ? '' : ` (${why.message})`}`;
       this.#on.change();
     });
-    while (!stop.aborted) {
-      try {
-        await this.#seeOne(stop);
-      } catch (error) {
-        if (stop.aborted) return;
-        throw error;
-      }
+    try {
+      while (!stop.aborted) await this.#seeOne(stop);
+    } catch (error) {
+      if (!stop.aborted) throw error;
+    } finally {
+      watched.end();
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DisplaySize } from '../../../hardware/panel/display-text.ts';
-import { choicePages, isForKeypad, pinPage } from '../../../hardware/panel/entry-pages.ts';
+import { cancelPages, choicePages, isForKeypad, pinPage } from '../../../hardware/panel/entry-pages.ts';
 import type { EntryHint } from '../../../hardware/panel/key-entry.ts';
 
 const SMALL: DisplaySize = { columns: 16, rows: 2 };
@@ -60,9 +60,24 @@ describe('the pages of a choice', () => {
     ]);
   });
 
-  it('say which keys there are to one that is none of them', () => {
+  it('say which keys there are to one that is none of them, and then all of it again', () => {
     expect(choicePages('Clinic', options, { digits: '', hint: 'not-taken' }, SMALL)).toEqual([
-      ['Press 1 to 3    ', '# enter  * clear'],
+      ['Press 1 to 3    ', '                '],
+      ...choicePages('Clinic', options, { digits: '' }, SMALL),
+    ]);
+  });
+});
+
+describe('the pages of what can be broken off', () => {
+  const lines = ['Please hold the thermometer.'];
+
+  it('are its words, and which key breaks it off', () => {
+    expect(cancelPages(lines, SMALL)).toEqual([
+      ['Please hold the ', 'thermometer.    '],
+      ['* stops this.   ', '                '],
+    ]);
+    expect(cancelPages(lines, LARGE)).toEqual([
+      ['Please hold the     ', 'thermometer.        ', '* stops this.       ', '                    '],
     ]);
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   beginEntry,
+  CANCEL_RULES,
   choiceRules,
   type EntryInput,
   type EntryOutcome,
@@ -47,11 +48,13 @@ function press(
 }
 
 /** Lets time pass up to `until`, hearing of it where the entry asked to. */
-function wait(from: EntryState, until: number): Played {
+function wait(from: EntryState, until: number, rules: EntryRules = PIN_RULES): Played {
   let state = from;
   const effects: string[] = [];
-  for (let at = nextMoment(state); at <= until; at = nextMoment(state)) {
-    const step = edit(state, { type: 'time' }, at);
+  for (;;) {
+    const at = nextMoment(state, rules);
+    if (at === undefined || at > until) break;
+    const step = edit(state, { type: 'time' }, at, rules);
     state = step.state;
     effects.push(step.effect);
     if (step.outcome !== undefined) return { state, outcome: step.outcome, effects };
@@ -164,6 +167,31 @@ describe('an entry at the keypad', () => {
         expect(pressed.join('').replaceAll('#', '')).toContain(outcome.digits);
       }),
     );
+  });
+});
+
+describe('the wait for somebody who may cancel', () => {
+  const during = (keys: string) => press(keys, beginEntry(0), 0, CANCEL_RULES);
+
+  it('is ended by one star, whatever was pressed before', () => {
+    expect(during('*').outcome).toEqual({ kind: 'cancelled' });
+    expect(during('17#*').outcome).toEqual({ kind: 'cancelled' });
+  });
+
+  it('is not ended by any other key, nor by all of them', () => {
+    const { outcome, effects, state } = during('0123456789#####');
+    expect(outcome).toBeUndefined();
+    expect(state.digits).toBe('');
+    expect(new Set(effects)).toEqual(new Set(['refused']));
+  });
+
+  it('neither warns nor ends by itself', () => {
+    expect(wait(beginEntry(0), 10 * PATIENCE_MS, CANCEL_RULES)).toMatchObject({
+      outcome: undefined,
+      effects: [],
+    });
+    const late = edit(beginEntry(0), { type: 'time' }, 10 * PATIENCE_MS, CANCEL_RULES);
+    expect(late).toEqual({ state: beginEntry(0), effect: 'none' });
   });
 });
 

@@ -200,6 +200,59 @@ describe('a panel on a board with Firmata, at the level of bytes', () => {
     expect(await forgotten).toBeUndefined();
   });
 
+  it.each([
+    { columns: 16, rows: 2 },
+    { columns: 20, rows: 4 },
+  ] as const)(
+    'says on $columns × $rows how to stop what goes on, and stops for a star alone',
+    async (size) => {
+      rig = panelRig({ parts: { ...STANDARD_PARTS, display: { ...size, address: 0x27 } }, display: size });
+      await rig.reach('ready');
+      rig.panel.show('attention', ['Please hold the thermometer.']);
+      let stopped = false;
+      const stop = rig.panel.untilCancelled(NEVER).then(() => {
+        stopped = true;
+      });
+      const read = new Set<string>();
+      for (let turn = 0; turn < 2; turn++) {
+        await rig.clock.advance(2_510);
+        for (const row of rig.display.rows) read.add(row.trim());
+      }
+      expect([...read].filter((row) => row !== '').sort()).toEqual([
+        '* stops this.',
+        'Please hold the',
+        'thermometer.',
+      ]);
+      await rig.type('5#0');
+      await rig.clock.advance(120_000);
+      expect(stopped).toBe(false);
+      await rig.type('*');
+      await stop;
+      expect(rig.display.rows.map((row) => row.trim()).filter((row) => row !== '')).toEqual([
+        'Please hold the',
+        'thermometer.',
+      ]);
+    },
+  );
+
+  it('waits no longer for a star once what goes on is over', async () => {
+    rig = panelRig();
+    await rig.reach('ready');
+    const over = new AbortController();
+    const stop = rig.panel.untilCancelled(over.signal);
+    await rig.clock.advance(50);
+    over.abort(new Error('it is measured'));
+    await expect(stop).rejects.toThrow('it is measured');
+    const choice = rig.panel.choose('36.8: keep it?', ['Yes', 'Measure again', 'No'], NEVER);
+    // Pressed for the measurement, an instant too late: nothing is chosen by it.
+    await rig.type('*');
+    expect(rig.display.rows[0]).toBe('* again: cancel ');
+    await rig.clock.advance(5_010);
+    expect(rig.display.rows).toEqual(['1 Yes           ', '2 Measure again ']);
+    await rig.type('*');
+    expect(await choice).toBeUndefined();
+  });
+
   it('ends a question whose reason is gone with the signal’s reason, and hears no key after', async () => {
     rig = panelRig();
     await rig.reach('ready');

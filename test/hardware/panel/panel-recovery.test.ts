@@ -1,6 +1,7 @@
 import johnnyFive from 'johnny-five';
 import { afterEach, describe, expect, it } from 'vitest';
 import { STANDARD_PARTS } from '../../../hardware/panel/panel-parts.ts';
+import { sleep } from '../../../runtime/clock.ts';
 import { FakeConsole, NEVER, panelRig, statesOf } from './rig.ts';
 
 type Rig = ReturnType<typeof panelRig>;
@@ -77,6 +78,46 @@ describe('a panel whose board comes and goes', () => {
     expect(await rig.clock.advanceUntil(answer)).toBe('424242');
     expect(fallback.asked).toEqual(['pin']);
     expect(fallback.shown).toEqual(['take-card: Please enter your PIN.']);
+  });
+
+  it('has the console stop what goes on when the board is gone, and nobody where there is no console', async () => {
+    const fallback = new FakeConsole();
+    rig = panelRig({ fallback });
+    await rig.reach('ready');
+    let stopped = false;
+    const stop = rig.panel.untilCancelled(NEVER).then(() => {
+      stopped = true;
+    });
+    await rig.clock.advance(50);
+    rig.port.unplug();
+    await rig.reach('lost');
+    await rig.clock.advance(60_000);
+    expect(stopped).toBe(false);
+    fallback.cancel();
+    await stop;
+    await rig.panel.close();
+    rig.board.hang();
+
+    rig = panelRig({ unplugged: true });
+    await rig.reach('lost');
+    const over = new AbortController();
+    const never = rig.panel.untilCancelled(over.signal);
+    const first = await rig.clock.advanceUntil(Promise.race([never, sleep(rig.clock, 60_000)]));
+    expect(first).toBeUndefined();
+    over.abort(new Error('over'));
+    await expect(never).rejects.toThrow('over');
+  });
+
+  it('tells a listener of it, and not one that has ended its subscription', async () => {
+    rig = panelRig();
+    await rig.reach('ready');
+    const [kept, ended] = [statesOf(rig.panel), [] as string[]];
+    const subscription = rig.panel.onState(({ state }) => ended.push(state));
+    subscription.end();
+    rig.port.unplug();
+    await rig.reach('lost');
+    expect(kept.map(({ state }) => state)).toEqual(['ready', 'lost']);
+    expect(ended).toEqual(['ready']);
   });
 
   it('asks nobody else when the question was over before the board went', async () => {

@@ -31,10 +31,12 @@ export function statesOf(panel: BoardPanel): PanelState[] {
 }
 
 /** A console that is told what to answer, and remembers what it was given. */
-export class FakeConsole implements Pick<Panel, 'show' | 'ask' | 'choose'> {
+export class FakeConsole implements Pick<Panel, 'show' | 'ask' | 'choose' | 'untilCancelled'> {
   readonly shown: string[] = [];
   readonly asked: Question[] = [];
   answer: string | undefined = '424242';
+  /** Presses what cancels here. */
+  cancel: () => void = () => {};
 
   show(sign: Sign, lines: readonly string[]): void {
     this.shown.push(`${sign}: ${lines.join(' ')}`);
@@ -47,6 +49,12 @@ export class FakeConsole implements Pick<Panel, 'show' | 'ask' | 'choose'> {
 
   async choose(_prompt: string, options: readonly string[]): Promise<number> {
     return options.length - 1;
+  }
+
+  async untilCancelled(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.cancel = resolve;
+    });
   }
 }
 
@@ -79,13 +87,17 @@ export function panelRig({ parts = STANDARD_PARTS, fallback, unplugged, ...rest 
     sent,
     /** Lets time pass until the panel's state is what it should be. */
     reach(state: PanelState['state']): Promise<void> {
-      return clock.advanceUntil(
-        new Promise<void>((resolve) => {
-          panel.onState((now) => {
-            if (now.state === state) resolve();
-          });
-        }),
-      );
+      let ended = () => {};
+      return clock
+        .advanceUntil(
+          new Promise<void>((resolve) => {
+            const watched = panel.onState((now) => {
+              if (now.state === state) resolve();
+            });
+            ended = () => watched.end();
+          }),
+        )
+        .finally(() => ended());
     },
     /** Presses a key as a finger does, and lets the panel hear of it. */
     async type(keys: string): Promise<void> {
