@@ -73,7 +73,15 @@ import {
   masterKeyRotated,
 } from '../protocol/rc-api/rotate.ts';
 import { type StatusResponse, statusResponse } from '../protocol/rc-api/status.ts';
-import { type AuditPage, type AuditWireQuery, auditPage } from '../runtime/audit/wire.ts';
+import {
+  type AuditDelivery,
+  type AuditPage,
+  type AuditReceipt,
+  type AuditWireQuery,
+  auditPage,
+  auditReceipt,
+  type HubAuditWireQuery,
+} from '../runtime/audit/wire.ts';
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { type HttpsAnswer, HttpsClient, type HttpsClientOptions, type HttpsRequest } from './https-client.ts';
@@ -242,6 +250,17 @@ export class RcClient {
     return this.#call(auditPage, { method: 'GET', path: `/v1/audit${queryText(query)}` });
   }
 
+  /** Rows of the calling hub's own trail; the same may be told of again after a lost answer. */
+  tellAudit(delivery: AuditDelivery): Promise<AuditReceipt> {
+    return this.#call(auditReceipt, { method: 'POST', path: '/v1/audit', body: delivery });
+  }
+
+  /** A hub's trail, as far as it has told of it. */
+  hubAudit(hub: string, query: HubAuditWireQuery = {}): Promise<AuditPage> {
+    const path = `/v1/hubs/${encodeURIComponent(hub)}/audit${queryText(query)}`;
+    return this.#call(auditPage, { method: 'GET', path });
+  }
+
   /** Cuts every connection; whoever waits is told `rc-client-closed`. */
   close(): void {
     this.#https.close();
@@ -286,7 +305,9 @@ function notUnderstood(path: string, cause: unknown): RcAnswerError {
   );
 }
 
-function queryText(query: CardsQuery | FeedQuery | MembersQuery | PatientsQuery | AuditWireQuery): string {
+function queryText(
+  query: CardsQuery | FeedQuery | MembersQuery | PatientsQuery | AuditWireQuery | HubAuditWireQuery,
+): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) search.set(name, String(value));

@@ -3,6 +3,7 @@ import type { HubIdentity as LimbasiyaIdentity } from '../protocol/limbasiya/upd
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
 import { HubDoor } from './door.ts';
+import { AuditCourier } from './feed/audit-courier.ts';
 import { followFeed } from './feed/follower.ts';
 import { Questions } from './feed/questions.ts';
 import type { Rc } from './feed/rc.ts';
@@ -63,6 +64,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const background = Promise.all([
     followFeed({ rc, services }, stop.signal),
     services.reporter.run(stop.signal),
+    new AuditCourier({ rc, outbox: options.store.auditOutbox, surroundings }).run(stop.signal),
     list?.refresh(),
   ]);
   return {

@@ -50,8 +50,8 @@ export const hubStatus = z.object({
   certificateEnds: z.int(),
   /** Where limbasiya-2021 is allowed: how many cards its list has, and what it means; else null. */
   limbasiya: z.object({ cards: z.int(), means: z.string() }).nullable(),
-  /** The audit trail: how many rows it has, and its anchor, to be written down. */
-  audit: z.object({ rows: z.int(), anchor: z.string() }),
+  /** The audit trail: how many rows it has, its anchor, to be written down, and up to which row the RC has it. */
+  audit: z.object({ rows: z.int(), anchor: z.string(), delivered: z.int() }),
   /** Sentences for the clinic's IT; empty while all is well. */
   warnings: z.array(z.string()),
 });
@@ -76,6 +76,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
   const { workers } = hub.front;
   const restored = await store.lists.rcRestore();
   const audit = await store.audit.head();
+  const delivered = await store.auditOutbox.delivered();
   const certificate = certificateWarning(identity.notAfter, surroundings.clock.now());
   return {
     id: identity.hubId,
@@ -102,7 +103,7 @@ export async function statusOf(hub: HubServices, place: HubPlace): Promise<HubSt
     workers: workers && { ...workers },
     certificateEnds: identity.notAfter,
     limbasiya: hub.limbasiya && { cards: await hub.limbasiya.countPatients(), means: WHAT_IT_MEANS },
-    audit: { rows: audit.number, anchor: anchorText(audit) },
+    audit: { rows: audit.number, anchor: anchorText(audit), delivered: delivered.number },
     warnings: warningsOf(
       [words, certificate, workersWarning(workers), place.healthProblem, restoreWarning(restored)],
       failing,

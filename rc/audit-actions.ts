@@ -30,6 +30,12 @@ export const RC_ACTIONS = {
   'feed.read': { means: 'a hub reads the feed from its beginning', fhir: 'R' },
   'feed.card-read': { means: 'a hub asked for one card', fhir: 'R' },
   'reports.sent': { means: 'a hub reported', fhir: 'E' },
+  'hub-trail.sent': { means: 'a hub told of its own audit trail', fhir: 'E' },
+  'hub-trail.begun-anew': {
+    means:
+      "a hub's audit trail goes on from an earlier row: the hub was restored, or somebody wrote its trail anew",
+    fhir: 'E',
+  },
   'limbasiya.hub-registered': { means: 'a hub registered under limbasiya-2021', fhir: 'C' },
   'limbasiya.patients-read': { means: 'a hub was given the list of limbasiya-2021 cards', fhir: 'R' },
   'limbasiya.list-read': { means: 'the list of hubs was given to a limbasiya-2021 card', fhir: 'R' },

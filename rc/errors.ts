@@ -36,6 +36,7 @@ export const REFUSALS = {
   'secret-place': 409,
   'body-too-large': 413,
   'media-type-unsupported': 415,
+  'audit-broken': 409,
   'requests-too-many': 429,
 } as const;
 

@@ -23,19 +23,19 @@ export class TokenBuckets {
   }
 
   /**
-   * Takes a token.
+   * Takes a token, or so many; no more than `burst`.
    *
    * @param now of a clock that does not jump, in milliseconds
-   * @returns 0 where there was one, else the milliseconds until there is
+   * @returns 0 where they were there, else the milliseconds until they are
    */
-  take(key: string, now: number): number {
+  take(key: string, now: number, count = 1): number {
     const { burst, perSecond } = this.#rate;
     const { tokens, at } = this.#buckets.get(key) ?? { tokens: burst, at: now };
     const filled = Math.min(burst, tokens + (Math.max(0, now - at) / 1000) * perSecond);
     this.#buckets.delete(key);
     if (this.#buckets.size >= KEYS_MAX) this.#forgetOldest();
-    this.#buckets.set(key, { tokens: filled >= 1 ? filled - 1 : filled, at: now });
-    return filled >= 1 ? 0 : Math.ceil(((1 - filled) / perSecond) * 1000);
+    this.#buckets.set(key, { tokens: filled >= count ? filled - count : filled, at: now });
+    return filled >= count ? 0 : Math.ceil(((count - filled) / perSecond) * 1000);
   }
 
   /** How many are told apart now. */

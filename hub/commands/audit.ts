@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { loadHubIdentity } from '../../certs/hub-identity.ts';
 import { wipe } from '../../protocol/bytes.ts';
 import { type AuditSource, addAuditCommands } from '../../runtime/audit/commands.ts';
+import { HUB_ACTIONS } from '../../runtime/audit/hub-actions.ts';
 import { auditPage } from '../../runtime/audit/wire.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Invocation } from '../../runtime/command-line.ts';
 import { askControl } from '../../runtime/control-socket.ts';
 import { takeOwnershipUnlessServed } from '../../runtime/ownership.ts';
-import { HUB_ACTIONS } from '../audit-actions.ts';
 import { answerAudit } from '../audit-page.ts';
 import { openHubStore } from '../store/store.ts';
 

@@ -34,7 +34,7 @@ function statusText(status: HubStatus): string {
       : [`reports to it wait since ${ageText(status.syncLagSeconds).replace(' old', '')}`]),
     `health and metrics: ${healthText(status)}`,
     `certificate ends ${new Date(status.certificateEnds).toISOString()}`,
-    `audit trail: ${counted(status.audit.rows, 'row')}, anchor ${status.audit.anchor}`,
+    `audit trail: ${counted(status.audit.rows, 'row')}, ${toldOf(status.audit)}, anchor ${status.audit.anchor}`,
     ...(status.limbasiya === null ? [] : [limbasiyaText(status.limbasiya)]),
     ...status.warnings.map((warning) => `warning: ${warning}`),
   ].join('\n');
@@ -53,6 +53,12 @@ function restoreLines(restored: HubStatus['rc']['restored']): string[] {
 function healthText({ health, healthProblem }: HubStatus): string {
   if (health !== null) return `http://${health}/healthz and /metrics`;
   return healthProblem === null ? 'switched off' : 'NOT TO BE HAD';
+}
+
+function toldOf({ rows, delivered }: HubStatus['audit']): string {
+  return delivered === rows
+    ? 'all at the registration centre, too'
+    : `up to ${delivered} at the registration centre, too`;
 }
 
 function ageText(seconds: number | null): string {

@@ -7,12 +7,14 @@ import type {
   ReportsRequest,
   ReportsResponse,
 } from '../../protocol/rc-api/feed.ts';
+import type { AuditDelivery, AuditReceipt } from '../../runtime/audit/wire.ts';
 
 /** What a hub asks of the RC and tells it (PROTOCOL 2.6); `RcClient` in life. All throw when it cannot be reached. */
 export interface Rc {
   feed(query: FeedQuery, signal?: AbortSignal): Promise<FeedPage | CompactPage>;
   feedCard(uid: string): Promise<FeedCard>;
   report(reports: ReportsRequest): Promise<ReportsResponse>;
+  tellAudit(delivery: AuditDelivery): Promise<AuditReceipt>;
   /** Whoever waits for an answer is told that there will be none. */
   close(): void;
 }
@@ -23,6 +25,7 @@ export function rcOver(client: RcClient): Rc {
     feed: (query, signal) => client.feedInBytes(query, signal),
     feedCard: (uid) => client.feedCard(uid),
     report: (reports) => client.report(reports),
+    tellAudit: (delivery) => client.tellAudit(delivery),
     close: () => client.close(),
   };
 }

@@ -8,8 +8,8 @@ import {
   observation,
 } from '../../protocol/fhir/resources.ts';
 import { machineOrigin } from '../../runtime/audit/event.ts';
+import type { HubAction } from '../../runtime/audit/hub-actions.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
-import type { HubAction } from '../audit-actions.ts';
 import { NotInQueueError, RequestRefusedError } from '../errors.ts';
 import { LIMITS, SlidingCounter } from '../limits.ts';
 import type { HubAuditEvent, PatientOrigin } from '../store/audit.ts';

@@ -10,6 +10,7 @@ export function tellingAuthority(rc: Rc, tell: (fingerprint: string) => void): R
     },
     feedCard: (uid) => rc.feedCard(uid),
     report: (reports) => rc.report(reports),
+    tellAudit: (delivery) => rc.tellAudit(delivery),
     close: () => rc.close(),
   };
 }

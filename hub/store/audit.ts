@@ -3,11 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import type { AuditAnchor, AuditRow } from '../../runtime/audit/chain.ts';
 import { type AuditOrigin, machineOrigin, type NewAuditEvent } from '../../runtime/audit/event.ts';
+import type { HubAction } from '../../runtime/audit/hub-actions.ts';
 import { RepeatedEvents } from '../../runtime/audit/repeats.ts';
 import type { AuditQuery, AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { HubAction } from '../audit-actions.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** A patient at a terminal. */

@@ -1,5 +1,5 @@
+import type { HubAction } from '../../runtime/audit/hub-actions.ts';
 import type { Database } from '../../runtime/sqlite.ts';
-import type { HubAction } from '../audit-actions.ts';
 import type { HeldCard, PendingPin, PreparedPin } from '../card.ts';
 import { countsAfterNewPin } from '../login/decide.ts';
 import {

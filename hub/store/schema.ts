@@ -146,4 +146,12 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE pin_change SET pending_base = (SELECT pin_version FROM card WHERE card.uid = pin_change.uid)
     WHERE pending_version IS NOT NULL;
   `,
+  // Up to which row the RC has the audit trail; 0 where it has none.
+  `
+  CREATE TABLE audit_delivered (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    number INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO audit_delivered (only, number) VALUES (1, 0);
+  `,
 ];

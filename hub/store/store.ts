@@ -7,6 +7,7 @@ import { type Database, openStore } from '../../runtime/sqlite.ts';
 import { StoreMissingError } from '../../runtime/store-errors.ts';
 import { ATTEMPTS_MAX, type CardGlance, FAILURES_MAX, type HeldCard } from '../card.ts';
 import { HubAudit, HubTrail } from './audit.ts';
+import { AuditOutbox } from './audit-outbox.ts';
 import { CardRows } from './cards.ts';
 import { Lists } from './feed.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -42,6 +43,7 @@ export interface HubStore {
     HubAudit,
     'markPatientsBy' | 'knowsPatients' | 'note' | 'noteRefusal' | 'noteService' | 'list' | 'find' | 'head'
   >;
+  readonly auditOutbox: Pick<AuditOutbox, 'delivered' | 'next' | 'deliveredUpTo' | 'isOurs'>;
   /** Writes as much as a login does, to see whether it can be. @throws StoreError and its kin */
   probe(): Promise<void>;
   /** Copies all of it, as it is at one moment, to a new file. @throws StoreFullError, StoreError */
@@ -89,6 +91,7 @@ export function openHubStore(folder: string, clock: Pick<Clock, 'now'> = systemC
     patients: new Patients(db, group),
     records: new RecordRows(db, group, trail),
     audit: new HubAudit(group, trail),
+    auditOutbox: new AuditOutbox(db, group, trail.trail),
     probe: () => group.write(() => void probe.run()),
     copyTo: (path) => copyStore(db, path),
     beginAfterRestore: () => group.write(() => beginAfterRestore(db, trail, clock)),

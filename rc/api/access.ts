@@ -17,6 +17,8 @@ export const ACCESS = {
   'POST /v1/members/:id/revoke': ['admin'],
   'GET /v1/status': OPERATORS,
   'GET /v1/audit': ['admin', 'auditor'],
+  'POST /v1/audit': ['hub'],
+  'GET /v1/hubs/:id/audit': ['admin', 'auditor'],
   'POST /v1/registrations': REGISTRARS,
   'PUT /v1/registrations/:id': REGISTRARS,
   'GET /v1/cards': OPERATORS,

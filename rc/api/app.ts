@@ -8,6 +8,7 @@ import { admitCaller } from './caller.ts';
 import { addCardCareRoutes, addCardRoutes } from './card-routes.ts';
 import type { RcContext } from './context.ts';
 import { addFeedRoutes } from './feed-routes.ts';
+import { addHubTrailRoutes } from './hub-trail-routes.ts';
 import { addJoinRoutes } from './join-routes.ts';
 import { addLimbasiyaRoutes } from './limbasiya-routes.ts';
 import { addMemberRoutes } from './member-routes.ts';
@@ -43,6 +44,7 @@ export async function createApp(context: RcContext): Promise<ZodApp> {
   addMemberRoutes(app, context);
   addStatusRoutes(app, context);
   addAuditRoutes(app, context);
+  addHubTrailRoutes(app, context);
   addLimbasiyaRoutes(app, context);
   await app.ready();
   return app;

@@ -19,6 +19,8 @@ export const WANTED: Readonly<Record<RouteName, RcAction>> = {
   'POST /v1/members/:id/revoke': 'member.revoked',
   'GET /v1/status': 'status.read',
   'GET /v1/audit': 'audit.read',
+  'POST /v1/audit': 'hub-trail.sent',
+  'GET /v1/hubs/:id/audit': 'audit.read',
   'POST /v1/registrations': 'registration.begun',
   'PUT /v1/registrations/:id': 'card.registered',
   'GET /v1/cards': 'card.listed',

@@ -43,6 +43,7 @@ const TITLES: Readonly<Record<RefusalCode, string>> = {
   'secret-place': 'The new key cannot be kept',
   'body-too-large': 'The request is too large',
   'media-type-unsupported': 'The request is not JSON',
+  'audit-broken': 'The audit trail is not as it was written',
   'requests-too-many': 'There are too many requests',
 };
 

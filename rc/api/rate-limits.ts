@@ -8,12 +8,18 @@ export interface RateLimits {
   readonly member: Rate;
   /** Of one address (with IPv6, one /64), by callers without a certificate of this network. */
   readonly stranger: Rate;
+  /** Rows of a hub's own audit trail. */
+  readonly trailRows: Rate;
 }
 
-/** A first sync takes some 20 requests a second of a hub, a script of registrations some 200. */
+/**
+ * A first sync takes some 20 requests a second of a hub, a script of registrations some 200. What a busy hub writes in
+ * weeks without us it may tell of at once, and 432,000 rows a day in the long run.
+ */
 export const RATE_LIMITS: RateLimits = {
   member: { burst: 2_000, perSecond: 400 },
   stranger: { burst: 60, perSecond: 1 },
+  trailRows: { burst: 200_000, perSecond: 5 },
 };
 
 /** Who called how often: whoever calls more often than that waits. Revoked members are counted as any other. */
@@ -21,7 +27,7 @@ export class RateGate {
   readonly #members: TokenBuckets;
   readonly #strangers: TokenBuckets;
 
-  constructor(limits: RateLimits) {
+  constructor(limits: Pick<RateLimits, 'member' | 'stranger'>) {
     this.#members = new TokenBuckets(limits.member);
     this.#strangers = new TokenBuckets(limits.stranger);
   }

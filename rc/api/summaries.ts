@@ -15,6 +15,8 @@ export const SUMMARIES: Readonly<Record<RouteName, string>> = {
   'GET /v1/hubs': 'The hubs of the network, and its authorities',
   'GET /v1/status': 'How the registration centre and its hubs stand',
   'GET /v1/audit': 'The audit trail, a page of it, for auditors',
+  'POST /v1/audit': "Rows of the calling hub's own trail, in order; the same may come twice",
+  'GET /v1/hubs/:id/audit': "A hub's trail, as far as it has told of it, a page of it, for auditors",
   'POST /v1/registrations': 'Begin the registration of a cardea-1 card: its UID, and its PIN evaluated',
   'PUT /v1/registrations/:id': 'Complete it. The same completion again is answered alike',
   'GET /v1/cards': 'Cards and their patients, in the order of registration',

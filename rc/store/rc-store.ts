@@ -9,6 +9,7 @@ import { type Unlock, type UnlockResult, unlockCard } from './card-unlock.ts';
 import { Cards } from './cards.ts';
 import { Certificates } from './certificates.ts';
 import { Feed } from './feed.ts';
+import { HubTrails } from './hub-trails.ts';
 import { LimbasiyaBook } from './limbasiya.ts';
 import { Members } from './members.ts';
 import { indexEarlierPatients, PatientSearch } from './patient-search.ts';
@@ -33,6 +34,7 @@ export interface RcStore {
   readonly limbasiya: LimbasiyaBook;
   readonly reports: ReportBook;
   readonly audit: RcAudit;
+  readonly hubTrails: HubTrails;
   readonly restores: Restores;
   /** Copies all of it, as it is at one moment, to a new file. @throws StoreFullError, StoreError */
   copyTo(path: string): Promise<void>;
@@ -90,6 +92,7 @@ function storeOver(db: Database): RcStore {
     limbasiya: new LimbasiyaBook(db, trail),
     reports: new ReportBook(db, trail),
     audit,
+    hubTrails: new HubTrails(db, trail),
     restores: new Restores(db, trail),
     copyTo: (path) => copyStore(db, path),
     unlockCard: (unlock) => unlockCard({ db, trail }, unlock),

@@ -1,4 +1,4 @@
-import { AUDIT_TABLE } from '../../runtime/audit/trail.ts';
+import { AUDIT_COLUMNS, AUDIT_TABLE } from '../../runtime/audit/trail.ts';
 
 /**
  * The registration centre's database, version by version (runtime/sqlite.ts). Times are milliseconds since
@@ -248,5 +248,22 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO patient_words (patient_words) VALUES ('delete-all');
   DELETE FROM patient_index;
   UPDATE network SET patients_indexed = 0;
+  `,
+  `
+  -- The hubs' own audit trails, as they tell of them (rc/store/hub-trails.ts). A branch goes from its first row to its
+  -- head; a later one counts from its own first row on.
+  CREATE TABLE hub_trails (
+    hub TEXT NOT NULL REFERENCES members (id),
+    branch INTEGER NOT NULL CHECK (branch >= 1),
+    first INTEGER NOT NULL CHECK (first >= 1),
+    head INTEGER NOT NULL,
+    PRIMARY KEY (hub, branch)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE hub_audit (
+    hub TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    branch INTEGER NOT NULL,${AUDIT_COLUMNS},
+    PRIMARY KEY (hub, number, branch)
+  ) STRICT, WITHOUT ROWID;
   `,
 ];

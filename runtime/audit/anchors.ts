@@ -15,9 +15,12 @@ export function keptAnchorPath(folder: string): string {
   return join(folder, 'keys', 'audit-anchor.json');
 }
 
-/** The file in which `audit verify` notes up to where it has found the trail intact, on whoever's machine that was. */
-export function verifiedAnchorPath(folder: string): string {
-  return join(folder, 'audit-verified.json');
+/**
+ * The file in which `audit verify` notes up to where it has found the trail intact, on whoever's machine that was.
+ * @param hub whose trail, where it is not the folder's own
+ */
+export function verifiedAnchorPath(folder: string, hub?: string): string {
+  return join(folder, hub === undefined ? 'audit-verified.json' : `audit-verified.${hub}.json`);
 }
 
 const FORM = /^(0|[1-9][0-9]{0,14}):([0-9a-f]{32}|[0-9a-f]{64})$/;

@@ -14,7 +14,14 @@ import {
 import { type AuditRow, anchorText } from './chain.ts';
 import { auditEventOf, type FhirSource } from './fhir.ts';
 import { type AuditFault, type AuditVerdict, type KnownAnchor, TrailCheck } from './verify.ts';
-import { AUDIT_PAGE, type AuditPage, type AuditWireQuery, auditQuery, rowFromWire } from './wire.ts';
+import {
+  AUDIT_PAGE,
+  type AuditPage,
+  type AuditWireQuery,
+  auditQuery,
+  hubAuditQuery,
+  rowFromWire,
+} from './wire.ts';
 
 /** The trail is not as it was written. */
 export class TrailBrokenError extends CardeaError {
@@ -26,18 +33,41 @@ export interface AuditSource extends FhirSource {
   page(query: AuditWireQuery): Promise<AuditPage>;
 }
 
+/** A hub's trail, as the registration centre has it. */
+export interface HubTrailWanted {
+  readonly hub: string;
+  /** As it stood before it was begun anew: 1 is the first. The present one where left out. */
+  readonly branch: number | undefined;
+}
+
 export interface AuditCommandOptions {
   readonly io?: CommandIo;
-  /** Opens the trail that belongs to the command's folder, for as long as `use` works. */
+  /**
+   * Opens the trail that belongs to the command's folder, for as long as `use` works; a hub's, where that is wanted
+   * and `hasHubTrails`.
+   */
   readonly withSource: <Result>(
     call: Invocation,
     use: (source: AuditSource) => Promise<Result>,
+    wanted: HubTrailWanted | undefined,
   ) => Promise<Result>;
+  /** The hubs' trails are here as well. */
+  readonly hasHubTrails?: boolean;
 }
 
 const FORMATS = ['table', 'jsonl', 'fhir'] as const;
 
-interface ListFlags {
+interface HubFlags {
+  readonly hub?: string;
+  readonly branch?: string;
+}
+
+interface VerifyFlags extends HubFlags {
+  readonly anchor?: string;
+  readonly forgetVerified?: boolean;
+}
+
+interface ListFlags extends HubFlags {
   readonly since?: string;
   readonly until?: string;
   readonly who?: string;
@@ -46,9 +76,17 @@ interface ListFlags {
 }
 
 /** `audit` and `audit verify` (DESIGN, commands), alike at a registration centre and at a hub. */
-export function addAuditCommands(program: Command, { io, withSource }: AuditCommandOptions): void {
-  const audit = program
-    .command('audit')
+export function addAuditCommands(
+  program: Command,
+  { io, withSource, hasHubTrails = false }: AuditCommandOptions,
+): void {
+  const withHubFlags = (command: Command) =>
+    hasHubTrails
+      ? command
+          .option('--hub <id>', "a hub's own trail, as far as it has told of it")
+          .option('--branch <number>', 'with --hub: as it stood before it was begun anew; 1 is the first')
+      : command;
+  const audit = withHubFlags(program.command('audit'))
     .description('the audit trail: who did what to which card, member or key, when and from where')
     .option('--since <time>', 'from then on: 2027-01-15, or 2027-01-15T08:00:00Z')
     .option('--until <time>', 'up to then; a day is meant to its end')
@@ -60,25 +98,55 @@ export function addAuditCommands(program: Command, { io, withSource }: AuditComm
       const query = queryOf(flags);
       const format = FORMATS.find((known) => known === flags.format);
       if (format === undefined) throw new UsageError(`--format: ${FORMATS.join(', ')}`);
-      await withSource(call, (source) => list(call, source, query, format));
+      await withSource(call, (source) => list(call, source, query, format), wantedBy(flags));
     });
-  audit
-    .command('verify')
+  withHubFlags(audit.command('verify'))
     .description('whether the trail is as it was written; names the first row that is not')
     .option('--anchor <anchor>', 'what "status" printed before, and you wrote down')
     .option('--forget-verified', 'do not hold it against what was verified here before: after a restore')
-    .action(async (flags: { anchor?: string; forgetVerified?: boolean }, command: Command) => {
+    .action(async (_flags, command: Command) => {
       const call = invocation(command, io);
-      const anchors = await anchorsFor(call, flags);
-      const { verdict, rows, restoredAt } = await withSource(call, (source) => verifyAll(source, anchors));
+      // What both commands take may stand before or after the word "verify".
+      const flags = command.optsWithGlobals<VerifyFlags>();
+      const wanted = wantedBy(flags);
+      const places = wanted === undefined ? ownPlaces(call.folder) : placesOf(call.folder, wanted);
+      const anchors = await anchorsFor(places, flags);
+      const check = (source: AuditSource) => verifyAll(source, anchors);
+      const { verdict, rows, restoredAt } = await withSource(call, check, wanted);
       if (!verdict.intact) throw new TrailBrokenError(sentenceOf(verdict.fault, restoredAt));
-      await writeAnchorFile(verifiedAnchorPath(call.folder), verdict.head);
+      await writeAnchorFile(places.verified, verdict.head);
       const anchor = anchorText(verdict.head);
       call.show(
         { intact: true, rows, anchor },
         `the trail is as it was written: ${counted(rows, 'row')}, anchor ${anchor}`,
       );
     });
+}
+
+/** @throws UsageError */
+function wantedBy({ hub, branch }: HubFlags): HubTrailWanted | undefined {
+  if (hub === undefined) {
+    if (branch !== undefined) throw new UsageError('--branch goes with --hub');
+    return undefined;
+  }
+  const parsed = hubAuditQuery.shape.branch.safeParse(branch);
+  if (!parsed.success) throw new UsageError('--branch: a number from 1 on');
+  return { hub, branch: parsed.data };
+}
+
+/** The files in which anchors of a trail are kept; `kept` by `serve`, where it does so. */
+interface AnchorPlaces {
+  readonly kept: string | undefined;
+  readonly verified: string;
+}
+
+function ownPlaces(folder: string): AnchorPlaces {
+  return { kept: keptAnchorPath(folder), verified: verifiedAnchorPath(folder) };
+}
+
+function placesOf(folder: string, { hub, branch }: HubTrailWanted): AnchorPlaces {
+  const name = branch === undefined ? hub : `${hub}.${branch}`;
+  return { kept: undefined, verified: verifiedAnchorPath(folder, name) };
 }
 
 async function list(
@@ -155,14 +223,11 @@ async function verifyAll(
   return { verdict: check.end(), rows, restoredAt };
 }
 
-async function anchorsFor(
-  { folder }: Invocation,
-  flags: { readonly anchor?: string; readonly forgetVerified?: boolean },
-): Promise<KnownAnchor[]> {
-  const files = [keptAnchorPath(folder), ...(flags.forgetVerified ? [] : [verifiedAnchorPath(folder)])];
-  const kept = await Promise.all(files.map((path) => readAnchorFile(path)));
+async function anchorsFor({ kept, verified }: AnchorPlaces, flags: VerifyFlags): Promise<KnownAnchor[]> {
+  const files = [kept, flags.forgetVerified ? undefined : verified].filter((path) => path !== undefined);
+  const known = await Promise.all(files.map((path) => readAnchorFile(path)));
   const given = flags.anchor === undefined ? [] : [parseAnchor(flags.anchor, 'what you noted')];
-  return [...given, ...kept.filter((anchor) => anchor !== undefined)];
+  return [...given, ...known.filter((anchor) => anchor !== undefined)];
 }
 
 function sentenceOf({ sentence }: AuditFault, restoredAt: number | null): string {

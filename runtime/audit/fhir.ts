@@ -34,6 +34,7 @@ const EVENTS: readonly (readonly [begin: string, code: string, display: string])
   ['card.missing', '110113', 'Security Alert'],
   ['pin.not-proved', '110113', 'Security Alert'],
   ['revocations.doubted', '110113', 'Security Alert'],
+  ['hub-trail.', '110113', 'Security Alert'],
   ['card.', '110110', 'Patient Record'],
   ['', '110100', 'Application Activity'],
 ];

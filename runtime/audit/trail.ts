@@ -2,13 +2,8 @@ import type { Database } from '../sqlite.ts';
 import { type AuditAnchor, type AuditRow, rowHash, TRAIL_START } from './chain.ts';
 import { type AuditEvent, type AuditRole, completeEvent, type NewAuditEvent } from './event.ts';
 
-/**
- * The trail's table, to be one of a process's migrations. It has no index but the order of its rows: it is
- * written at every step and read once a year.
- */
-export const AUDIT_TABLE = `
-  CREATE TABLE audit (
-    number INTEGER PRIMARY KEY,
+/** What a row's table has besides its number: never change it, it is in migrations. */
+export const AUDIT_COLUMNS = `
     time INTEGER NOT NULL,
     action TEXT NOT NULL,
     outcome TEXT NOT NULL,
@@ -20,7 +15,15 @@ export const AUDIT_TABLE = `
     member TEXT,
     key TEXT,
     detail TEXT,
-    hash BLOB NOT NULL CHECK (length(hash) = 32)
+    hash BLOB NOT NULL CHECK (length(hash) = 32)`;
+
+/**
+ * The trail's table, to be one of a process's migrations. It has no index but the order of its rows: it is
+ * written at every step and read once a year.
+ */
+export const AUDIT_TABLE = `
+  CREATE TABLE audit (
+    number INTEGER PRIMARY KEY,${AUDIT_COLUMNS}
   ) STRICT;
 `;
 
@@ -39,7 +42,8 @@ export interface AuditQuery {
   readonly limit: number;
 }
 
-interface StoredRow {
+/** A row as its table has it. */
+export interface StoredAuditRow {
   readonly number: number;
   readonly time: number;
   readonly action: string;
@@ -59,13 +63,15 @@ const INSERT = `
   INSERT INTO audit (number, time, action, outcome, actor, role, source, card, subject, member, key, detail, hash)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-const SELECT = `
-  SELECT * FROM audit
-  WHERE number > @after
+/** The rows that fit a query, `queryParameters`, in their order. */
+export const FITS_QUERY = `
+    number > @after
     AND (@since IS NULL OR time >= @since) AND (@until IS NULL OR time <= @until)
     AND (@who IS NULL OR actor = @who OR member = @who)
     AND (@card IS NULL OR card = @card)
   ORDER BY number LIMIT @limit`;
+
+const SELECT = `SELECT * FROM audit WHERE ${FITS_QUERY}`;
 
 /**
  * Who did what to which card, hub or key, and when: rows in the process's own database, each hashed with the
@@ -76,6 +82,7 @@ export class AuditTrail {
   readonly #db: Database;
   readonly #head;
   readonly #insert;
+  readonly #hashAt;
   readonly #select;
 
   constructor(db: Database) {
@@ -84,7 +91,8 @@ export class AuditTrail {
       'SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1',
     );
     this.#insert = db.prepare(INSERT);
-    this.#select = db.prepare<[object], StoredRow>(SELECT);
+    this.#hashAt = db.prepare<[number], Uint8Array>('SELECT hash FROM audit WHERE number = ?').pluck();
+    this.#select = db.prepare<[object], StoredAuditRow>(SELECT);
   }
 
   /**
@@ -110,23 +118,31 @@ export class AuditTrail {
     return row === undefined ? TRAIL_START : { number: row.number, hash: new Uint8Array(row.hash) };
   }
 
+  /** The row of that number, as an anchor; null where there is none. */
+  anchorAt(number: number): AuditAnchor | null {
+    if (number === 0) return TRAIL_START;
+    const hash = this.#hashAt.get(number);
+    return hash === undefined ? null : { number, hash: new Uint8Array(hash) };
+  }
+
   /** The rows that fit, in their order. */
   list(query: AuditQuery): AuditRow[] {
-    const { since, until, who, card, after, limit } = query;
-    return this.#select
-      .all({
-        since: since ?? null,
-        until: until ?? null,
-        who: who ?? null,
-        card: card ?? null,
-        after: after ?? 0,
-        limit,
-      })
-      .map(rowOf);
+    return this.#select.all(queryParameters(query)).map(auditRowOf);
   }
 }
 
-function rowOf(stored: StoredRow): AuditRow {
+export function queryParameters({ since, until, who, card, after, limit }: AuditQuery) {
+  return {
+    since: since ?? null,
+    until: until ?? null,
+    who: who ?? null,
+    card: card ?? null,
+    after: after ?? 0,
+    limit,
+  };
+}
+
+export function auditRowOf(stored: StoredAuditRow): AuditRow {
   const { actor: by, source: from, hash, ...rest } = stored;
   return { ...rest, by, from, hash: new Uint8Array(hash) } satisfies AuditEvent & AuditAnchor;
 }

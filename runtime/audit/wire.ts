@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AuditRow } from './chain.ts';
+import type { AuditAnchor, AuditRow } from './chain.ts';
 import { AUDIT_ROLES } from './event.ts';
 import type { AuditQuery } from './trail.ts';
 
@@ -29,7 +29,15 @@ export interface AuditWireQuery {
   readonly limit?: number;
 }
 
+/** The same of a hub's trail at the registration centre; `branch`: as it stood before it was begun anew. */
+export const hubAuditQuery = auditQuery.extend({ branch: z.coerce.number().int().min(1).optional() });
+export interface HubAuditWireQuery extends AuditWireQuery {
+  readonly branch?: number;
+}
+
 const text = z.string().nullable();
+/** 32 bytes, hex. */
+const hex32 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A row as it goes over a line. */
 export const auditRow = z.object({
@@ -45,14 +53,29 @@ export const auditRow = z.object({
   member: text,
   key: text,
   detail: text,
-  /** 32 bytes, hex. */
-  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  hash: hex32,
 });
 export type AuditWireRow = z.infer<typeof auditRow>;
 
 /** A page of the trail; `next` is the row to go on after, where there are more. */
 export const auditPage = z.object({ rows: z.array(auditRow), next: z.int().nullable() });
 export type AuditPage = z.infer<typeof auditPage>;
+
+/** The most rows that a hub tells of at once. */
+export const DELIVERY_MAX = 500;
+
+const anchor = z.object({ number: z.int().min(0), hash: hex32 });
+
+/** `POST /v1/audit`, by a hub: rows of its trail, which continue the row that is named (number 0: its beginning). */
+export const auditDelivery = z.object({ after: anchor, rows: z.array(auditRow).min(1).max(DELIVERY_MAX) });
+export type AuditDelivery = z.infer<typeof auditDelivery>;
+
+/**
+ * Whether the registration centre has the row that was named, and so has all of these now; and the last row of the
+ * hub's trail that it has.
+ */
+export const auditReceipt = z.object({ kept: z.boolean(), head: anchor });
+export type AuditReceipt = z.infer<typeof auditReceipt>;
 
 /** The page that a query asks for. @param list gives the rows that fit, at most `limit` */
 export async function pageOf(
@@ -73,4 +96,12 @@ export function rowToWire({ hash, ...row }: AuditRow): AuditWireRow {
 
 export function rowFromWire({ hash, ...row }: AuditWireRow): AuditRow {
   return { ...row, hash: new Uint8Array(Buffer.from(hash, 'hex')) };
+}
+
+export function anchorToWire({ number, hash }: AuditAnchor): AuditReceipt['head'] {
+  return { number, hash: Buffer.from(hash).toString('hex') };
+}
+
+export function anchorFromWire({ number, hash }: AuditReceipt['head']): AuditAnchor {
+  return { number, hash: new Uint8Array(Buffer.from(hash, 'hex')) };
 }

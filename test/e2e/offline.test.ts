@@ -139,6 +139,16 @@ async function untilFeedIsRead(site: Site, clock: LeapingClock): Promise<void> {
   await expect.poll(lag, PATIENT).toBe(0);
 }
 
+/** The hub tells of its audit trail every half minute. */
+async function untilTrailIsTold(site: Site, clock: LeapingClock): Promise<void> {
+  const untold = async () => {
+    const { rows, delivered } = (await site.hub(HUB).status()).audit;
+    if (delivered < rows) clock.leap(PAUSE_MS);
+    return rows - delivered;
+  };
+  await expect.poll(untold, PATIENT).toBe(0);
+}
+
 describe('a hub whose registration centre is away for days', { timeout: 120_000 }, () => {
   it('serves on, says how old its lists are, stops at their limit, and tells everything in order, once', async () => {
     const { site, clock, warnings } = await openLeaping();
@@ -234,5 +244,9 @@ describe('a hub whose registration centre is away for days', { timeout: 120_000 
       'day 4: done',
       'day 8: done, lists-too-old',
     ]);
+    await untilTrailIsTold(site, clock);
+    const trail = (await site.operator.hubAudit(HUB)).rows;
+    expect(trail.length).toBeGreaterThan(20);
+    expect(trail).toEqual((await trailOf(site)).slice(0, trail.length));
   });
 });

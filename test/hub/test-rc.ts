@@ -20,6 +20,7 @@ import type {
   TryReport,
 } from '../../protocol/rc-api/feed.ts';
 import { beginRegistration, hubCardSecrets, makeCard } from '../../protocol/registration.ts';
+import type { AuditDelivery, AuditReceipt, AuditWireRow } from '../../runtime/audit/wire.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { compactPage } from '../support/compact-feed.ts';
@@ -39,6 +40,9 @@ export class TestRc implements Rc {
   isAway = false;
   generation = toHex(systemRandom(16));
   readonly reports: ReportsRequest[] = [];
+  /** The hub's audit trail as it was told, and how many rows came at once. */
+  readonly audit: AuditWireRow[] = [];
+  readonly deliveries: number[] = [];
   readonly asked: string[] = [];
   readonly feedQueries: FeedQuery[] = [];
   /** Otherwise it is another implementation, which has the feed in JSON alone. */
@@ -188,6 +192,19 @@ export class TestRc implements Rc {
     for (const tries of reports.tries) this.#takeTries(tries);
     const uids = new Set([...reports.pins, ...reports.tries].map(({ uid }) => uid));
     return { cards: [...uids].flatMap((uid) => this.#cards.get(uid) ?? []) };
+  }
+
+  async tellAudit({ after, rows }: AuditDelivery): Promise<AuditReceipt> {
+    this.#answering();
+    this.deliveries.push(rows.length);
+    const head = () => {
+      const { number = 0, hash = '00'.repeat(32) } = this.audit.at(-1) ?? {};
+      return { number, hash };
+    };
+    if (after.number > 0 && this.audit[after.number - 1]?.hash !== after.hash)
+      return { kept: false, head: head() };
+    this.audit.splice(after.number, rows.length, ...rows);
+    return { kept: true, head: head() };
   }
 
   close(): void {

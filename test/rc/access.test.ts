@@ -23,6 +23,8 @@ const MAY: Readonly<Record<string, readonly CallerName[]>> = {
   'POST /v1/members/:id/revoke': ['admin'],
   'GET /v1/status': ['admin', 'registrar', 'auditor'],
   'GET /v1/audit': ['admin', 'auditor'],
+  'POST /v1/audit': ['hub'],
+  'GET /v1/hubs/:id/audit': ['admin', 'auditor'],
   'POST /v1/registrations': ['admin', 'registrar'],
   'PUT /v1/registrations/:id': ['admin', 'registrar'],
   'GET /v1/cards': ['admin', 'registrar', 'auditor'],

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { createRcProgram } from '../../rc/program.ts';
+import { type AuditAnchor, type AuditRow, anchorText, TRAIL_START } from '../../runtime/audit/chain.ts';
+import { anchorToWire, rowToWire } from '../../runtime/audit/wire.ts';
 import { runCommandLine } from '../../runtime/command-line.ts';
 import { fakeIo } from '../runtime/fake-io.ts';
+import { rowsAfter } from '../support/audit-rows.ts';
 import { register } from './registering.ts';
 import { TestRc } from './running-rc.ts';
 
@@ -184,5 +187,88 @@ describe('cardea-rc audit verify', () => {
     const again = await run(rc, 'audit verify');
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining('audit-verified.json') });
     expect(await run(rc, 'audit verify --forget-verified')).toMatchObject({ code: 0 });
+  });
+});
+
+describe('cardea-rc audit --hub', () => {
+  const HUB = 'goa-01';
+
+  async function withTrail() {
+    const rc = await TestRc.start();
+    const { client } = await rc.admitHub(HUB);
+    const tell = (rows: readonly AuditRow[], after: AuditAnchor = TRAIL_START) =>
+      client.tellAudit({ after: anchorToWire(after), rows: rows.map(rowToWire) });
+    const rows = rowsAfter(TRAIL_START, 3);
+    await tell(rows);
+    return { rc, rows, tell };
+  }
+
+  it("lists a hub's own trail, while the registration centre serves and while it does not, and says so", async () => {
+    const { rc } = await withTrail();
+    const served = await run(rc, `audit --hub ${HUB}`);
+    expect(served.out.split('\n')).toEqual([
+      '1  2027-01-15 08:00:00Z  patient 192.0.2.7  patient.login  done',
+      '2  2027-01-15 08:00:00Z  patient 192.0.2.7  patient.login  done',
+      '3  2027-01-15 08:00:00Z  patient 192.0.2.7  patient.login  done',
+      '',
+    ]);
+    const fhir = JSON.parse((await run(rc, `audit --hub ${HUB} --format fhir`)).out.split('\n')[0] ?? '');
+    expect(fhir).toMatchObject({
+      id: `${HUB}-1`,
+      subtype: [{ code: 'patient.login', display: 'a card logged in, or was refused' }],
+    });
+    expect((await run(rc, 'audit --who goa-01')).out).toContain(`audit.read  done  member ${HUB}`);
+    await rc.stop();
+    expect(await run(rc, `audit --hub ${HUB}`)).toEqual(served);
+    expect((await run(rc, `audit --who ${HUB}`)).out.split('audit.read')).toHaveLength(4);
+  });
+
+  it('verifies it, by an anchor that the hub printed, too', async () => {
+    const { rc, rows } = await withTrail();
+    const anchor = anchorText(rows[1] as AuditRow);
+    for (const words of [`audit verify --hub ${HUB}`, `audit --hub ${HUB} verify`]) {
+      expect((await run(rc, `${words} --anchor ${anchor}`)).out).toMatch(
+        /^the trail is as it was written: 3 rows, anchor 3:[0-9a-f]{32}\n$/,
+      );
+    }
+    await rc.stop();
+    tamper(rc, "UPDATE hub_audit SET outcome = 'locked' WHERE number = 2");
+    const { code, err } = await run(rc, `audit verify --hub ${HUB}`);
+    expect([code, err]).toEqual([
+      1,
+      'cardea-rc: the audit trail is not as it was written: row 2 was changed\n',
+    ]);
+    expect(await run(rc, 'audit verify')).toMatchObject({ code: 0 });
+  });
+
+  it('shows what stood there before it was begun anew', async () => {
+    const { rc, rows, tell } = await withTrail();
+    await tell(rowsAfter(rows[0], 1, { action: 'backup.restored' }), rows[0]);
+    const words = (branch: string) => `audit --hub ${HUB}${branch}`;
+    expect((await run(rc, words(''))).out).toMatch(/^1 .*patient\.login.*\n2 .*backup\.restored.*\n$/);
+    expect((await run(rc, words(' --branch 1'))).out).toMatch(/^(?:\d .*patient\.login.*\n){3}$/);
+    expect(await run(rc, `audit verify --hub ${HUB} --branch 1`)).toMatchObject({ code: 0 });
+    expect(await run(rc, `audit verify --hub ${HUB}`)).toMatchObject({ code: 0 });
+    expect((await run(rc, 'audit')).out).toContain(
+      `hub-trail.begun-anew  done  member ${HUB}  row=2 branch=2`,
+    );
+  });
+
+  it.each([
+    ['audit --hub nowhere-9', 1, 'there is no hub nowhere-9'],
+    [`audit --hub ${HUB} --branch 2`, 1, `the trail of ${HUB} was not begun anew so often`],
+    [`audit --hub ${HUB} --branch none`, 2, '--branch: a number from 1 on'],
+    [`audit --hub ${HUB} --branch 0`, 2, '--branch: a number from 1 on'],
+    ['audit --branch 1', 2, '--branch goes with --hub'],
+    ['audit verify --branch 1', 2, '--branch goes with --hub'],
+  ])('answers "%s" with exit code %i', async (words, code, sentence) => {
+    const { rc } = await withTrail();
+    const served = await run(rc, words);
+    expect([served.code, served.out]).toEqual([code, '']);
+    expect(served.err).toContain(sentence);
+    await rc.stop();
+    const alone = await run(rc, words);
+    expect([alone.code, alone.out]).toEqual([code, '']);
+    expect(alone.err).toContain(sentence);
   });
 });

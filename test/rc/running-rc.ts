@@ -10,7 +10,7 @@ import { loadTlsIdentity, type TlsIdentity } from '../../certs/tls-identity.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import type { JoinRequest, JoinResponse, TokenRequest } from '../../protocol/rc-api/join.ts';
 import { initRc } from '../../rc/init.ts';
-import { type RunningRc, serveRc } from '../../rc/serve.ts';
+import { type RunningRc, type ServeOptions, serveRc } from '../../rc/serve.ts';
 import { systemClock, type Timer } from '../../runtime/clock.ts';
 import type { Log, LogFields } from '../../runtime/log.ts';
 import type { Address } from '../../runtime/network.ts';
@@ -107,9 +107,9 @@ export class TestRc {
     return this.#running;
   }
 
-  async serve(): Promise<void> {
+  async serve(options: Pick<ServeOptions, 'rateLimits'> = {}): Promise<void> {
     const { surroundings, folder } = this;
-    this.#running = await serveRc({ surroundings, folder, listen: LOOPBACK });
+    this.#running = await serveRc({ surroundings, folder, listen: LOOPBACK, ...options });
   }
 
   async stop(): Promise<void> {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { HUB_ACTIONS } from '../../../hub/audit-actions.ts';
 import { RC_ACTIONS } from '../../../rc/audit-actions.ts';
 import type { AuditRow } from '../../../runtime/audit/chain.ts';
 import { AUDIT_ROLES } from '../../../runtime/audit/event.ts';
 import { auditEventOf } from '../../../runtime/audit/fhir.ts';
+import { HUB_ACTIONS } from '../../../runtime/audit/hub-actions.ts';
 
 // R4's AuditEvent (https://hl7.org/fhir/R4/auditevent.html), written down from the specification: what is there of it,
 // how often, of which type, and its required value sets. What is not listed may not be there.
