@@ -76,6 +76,7 @@ async function standingOf(hub: HubServices): Promise<readonly Measure[]> {
   const { identity, policy, reporter, records, store, gate, sessions, reach, front } = hub;
   const { age } = await currentListAge(hub);
   const restored = await store.lists.rcRestore();
+  const [head, told] = [await store.audit.head(), await store.auditOutbox.delivered()];
   const { workers } = front;
   const { rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
@@ -90,6 +91,11 @@ async function standingOf(hub: HubServices): Promise<readonly Measure[]> {
       'sync_lag_seconds',
       'How long the oldest report to the registration centre waits',
       reporter.lagMs / 1_000,
+    ],
+    [
+      'audit_rows_untold',
+      'Rows of the audit trail that the registration centre has not',
+      head.number - told.number,
     ],
     ['rc_answers', '1 where the registration centre answered when it was last asked', Number(reach.answers)],
     [

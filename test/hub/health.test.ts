@@ -260,6 +260,12 @@ describe('the metrics of a hub', () => {
     const text = await (await get('/metrics')).text();
     expect(metric(text, 'cardea_hub_sync_lag_seconds')).toBeGreaterThan(60);
     expect(metric(text, 'cardea_hub_rc_answers')).toBe(0);
+    expect(metric(text, 'cardea_hub_audit_rows_untold')).toBeGreaterThan(0);
+    site.rc.isAway = false;
+    await site.clock.advance(120_000);
+    await until(
+      async () => metric(await (await get('/metrics')).text(), 'cardea_hub_audit_rows_untold') === 0,
+    );
   });
 });
 
