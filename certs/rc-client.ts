@@ -62,7 +62,6 @@ import {
   type PatientsResponse,
   patientsResponse,
 } from '../protocol/rc-api/patients.ts';
-import { problem } from '../protocol/rc-api/problem.ts';
 import { type RenewRequest, type RenewResponse, renewResponse } from '../protocol/rc-api/renew.ts';
 import {
   type AuthorityRotated,
@@ -84,8 +83,8 @@ import {
 } from '../runtime/audit/wire.ts';
 import type { Address } from '../runtime/network.ts';
 import type { Surroundings } from '../runtime/surroundings.ts';
-import { type HttpsAnswer, HttpsClient, type HttpsClientOptions, type HttpsRequest } from './https-client.ts';
-import { RcAnswerError, RcRefusedError } from './rc-errors.ts';
+import { HttpsClient, type HttpsClientOptions, type HttpsRequest } from './https-client.ts';
+import { notUnderstood, understood } from './rc-answers.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 
 /** What is added to a long poll's wait until its answer must be there. */
@@ -200,7 +199,7 @@ export class RcClient {
     const request = { ...feedRequest(query), inBytes: COMPACT_FEED, signal };
     const answer = await this.#https.request(request);
     if (answer.status !== 200 || !(answer.body instanceof Uint8Array)) {
-      return this.#understand(feedPage, request, answer);
+      return understood(feedPage, request, answer);
     }
     try {
       return new CompactPage(answer.body);
@@ -267,42 +266,13 @@ export class RcClient {
   }
 
   async #call<T>(schema: z.ZodType<T>, request: HttpsRequest): Promise<T> {
-    return this.#understand(schema, request, await this.#https.request(request));
-  }
-
-  #understand<T>(schema: z.ZodType<T>, request: HttpsRequest, answer: HttpsAnswer): T {
-    if (answer.status >= 400) throw refusal(answer);
-    const parsed = schema.safeParse(answer.body);
-    if (answer.status < 200 || answer.status >= 300 || !parsed.success) {
-      throw notUnderstood(request.path, parsed.error);
-    }
-    return parsed.data;
+    return understood(schema, request, await this.#https.request(request));
   }
 }
 
 function feedRequest(query: FeedQuery) {
   const timeoutMs = Number(query.wait ?? 0) * 1000 + POLL_MARGIN_MS;
   return { method: 'GET', path: `/v1/feed${queryText(query)}`, timeoutMs } as const;
-}
-
-function refusal({ status, body }: HttpsAnswer): RcRefusedError | RcAnswerError {
-  const parsed = problem.safeParse(body);
-  if (!parsed.success) {
-    return new RcAnswerError(`the registration centre failed with HTTP status ${status}: look into its log`);
-  }
-  const { title, detail = title, code } = parsed.data;
-  return new RcRefusedError(`the registration centre refuses: ${oneLine(detail)}`, {
-    problemCode: code,
-    status,
-  });
-}
-
-function notUnderstood(path: string, cause: unknown): RcAnswerError {
-  const what = path.replace(/[?].*/s, '');
-  return new RcAnswerError(
-    `the registration centre's answer to ${what} is not understood: check that both sides have the same version of Cardea`,
-    { cause },
-  );
 }
 
 function queryText(
@@ -313,9 +283,4 @@ function queryText(
     if (value !== undefined) search.set(name, String(value));
   }
   return search.size === 0 ? '' : `?${search}`;
-}
-
-/** For a terminal or a log: without control characters, and not endless. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 300);
 }

@@ -55,6 +55,7 @@ export interface AuditCommandOptions {
   readonly hasHubTrails?: boolean;
 }
 
+const MEMBER_ID = /^[a-z0-9-]{3,32}$/;
 const FORMATS = ['table', 'jsonl', 'fhir'] as const;
 
 interface HubFlags {
@@ -129,6 +130,7 @@ function wantedBy({ hub, branch }: HubFlags): HubTrailWanted | undefined {
     if (branch !== undefined) throw new UsageError('--branch goes with --hub');
     return undefined;
   }
+  if (!MEMBER_ID.test(hub)) throw new UsageError('--hub: 3 to 32 of a-z, 0-9 and -');
   const parsed = hubAuditQuery.shape.branch.safeParse(branch);
   if (!parsed.success) throw new UsageError('--branch: a number from 1 on');
   return { hub, branch: parsed.data };

@@ -259,6 +259,7 @@ describe('cardea-rc audit --hub', () => {
     [`audit --hub ${HUB} --branch 2`, 1, `the trail of ${HUB} was not begun anew so often`],
     [`audit --hub ${HUB} --branch none`, 2, '--branch: a number from 1 on'],
     [`audit --hub ${HUB} --branch 0`, 2, '--branch: a number from 1 on'],
+    ['audit verify --hub ../goa-01', 2, '--hub: 3 to 32 of a-z, 0-9 and -'],
     ['audit --branch 1', 2, '--branch goes with --hub'],
     ['audit verify --branch 1', 2, '--branch goes with --hub'],
   ])('answers "%s" with exit code %i', async (words, code, sentence) => {
