@@ -2,9 +2,9 @@ import { formatAddress } from './address.ts';
 import type { Clock } from './clock.ts';
 import type { Address, ByteStream, Listener, Network } from './network.ts';
 import { AddressInUseError, UnreachableError } from './network-errors.ts';
-import { type NextTransit, SimulatedStream, type Tampering } from './simulated-stream.ts';
+import { type Holding, type NextTransit, SimulatedStream, type Tampering } from './simulated-stream.ts';
 
-export type { Tampering };
+export type { Holding, Tampering };
 
 /** How the way to an address is. */
 export interface Conditions {
@@ -29,7 +29,7 @@ export interface Passing {
 }
 
 /** What is done to something that passes, beside the conditions of its way. */
-export type Mischief = Tampering | 'cut' | { readonly delayMs: number };
+export type Mischief = Tampering | 'cut' | { readonly delayMs: number } | Holding;
 
 const GOOD: Conditions = { latencyMs: 1, jitterMs: 0, refuse: 0, cut: 0 };
 const FIRST_FREE_PORT = 49_152;
@@ -183,6 +183,7 @@ export class SimulatedNetwork implements Network {
     const { from, to } = passing;
     const mischief = this.#mischief(passing);
     if (mischief === 'cut' || this.#chance(this.#conditionsOf(from, to).cut)) return 'cut';
+    if (typeof mischief === 'object' && 'hold' in mischief) return mischief;
     const delayMs = this.#delay(from, to);
     if (typeof mischief === 'object') return { delayMs: delayMs + mischief.delayMs };
     return { delayMs, tampering: mischief };

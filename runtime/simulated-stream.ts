@@ -11,12 +11,18 @@ export type Tampering =
   /** They are held back until the next have arrived; where none follow, they never do. */
   | 'swap';
 
+/** Somebody on the line keeps bytes, and all that is sent after them, until `arrive` is called, once. */
+export interface Holding {
+  hold(arrive: () => void): void;
+}
+
 /**
- * What happens to the next bytes one end sends: how long they take, and what is done to them; or that the
- * connection breaks. Infinity: they are stuck, and so is all that is sent after them.
+ * What happens to the next bytes one end sends: how long they take, and what is done to them; or that somebody keeps
+ * them, or the connection breaks. Infinity: they are stuck, and so is all that is sent after them.
  */
 export type NextTransit = () =>
   | { readonly delayMs: number; readonly tampering?: Tampering | undefined }
+  | Holding
   | 'cut';
 
 /** One end of a simulated TCP connection. Bytes arrive in order, however long each takes. */
@@ -123,6 +129,10 @@ export class SimulatedStream extends Duplex implements ByteStream {
     const peer = this.#peer;
     if (transit === 'cut' || peer === undefined) {
       this.cut();
+      return;
+    }
+    if ('hold' in transit) {
+      transit.hold(() => arrive(peer, undefined));
       return;
     }
     const now = this.#clock.monotonic();

@@ -136,7 +136,7 @@ export class Session {
    * @throws TurnedAwayError, ProtocolError, SilentPeerError, ConnectionLostError
    */
   async serve(): Promise<void> {
-    const { sessions } = this.#hub;
+    const { sessions, surroundings } = this.#hub;
     sessions.add(this);
     this.#expireLater();
     try {
@@ -154,6 +154,7 @@ export class Session {
       this.#expiry?.cancel();
       sessions.remove(this);
       this.#transport.wipe();
+      surroundings.log.debug('session over', { session: this.#transport.fingerprint });
     }
   }
 

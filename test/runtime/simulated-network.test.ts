@@ -255,6 +255,32 @@ describe('faults', () => {
     expect(passed[0]).toEqual({ from: '10.0.0.7', to: 'goa-01.example:8441', direction: 'there' });
   });
 
+  it('lets what somebody on the line keeps arrive when they let it, and the rest after it', async () => {
+    const clock = new SimulatedClock();
+    let letGo = () => {};
+    const holding: Mischief = {
+      hold: (arrive) => {
+        letGo = arrive;
+      },
+    };
+    let passed = 0;
+    const mischief = () => (++passed === 2 ? holding : undefined);
+    const network = new SimulatedNetwork({ clock, random: seededRandom('seed'), mischief });
+    const { client, server } = await connectPair(clock, network);
+    const atServer = received(server);
+    for (const word of ['one ', 'two ', 'three ']) {
+      client.write(word);
+      await clock.advance(10);
+    }
+    client.end();
+    await clock.advance(10_000);
+    expect(atServer).toEqual({ text: 'one ', ended: false });
+    letGo();
+    expect(atServer.text).toBe('one two ');
+    await clock.advance(10);
+    expect(atServer).toEqual({ text: 'one two three ', ended: true });
+  });
+
   it('the same seed gives the same run, another seed another', async () => {
     const play = async (seed: string) => {
       const { clock, network } = makeNetwork({ jitterMs: 50, refuse: 0.3, cut: 0.2 }, seed);

@@ -9,7 +9,7 @@ import type { Act, TapAct } from './history.ts';
 import { need } from './need.ts';
 import type { Answers } from './patient-panel.ts';
 import { newCard, registerAt } from './register.ts';
-import type { TapEnd } from './terminal.ts';
+import { AT_THE_TERMINAL_MS, type TapEnd } from './terminal.ts';
 import type { FaultWorld } from './world.ts';
 
 /** Long enough for any PIN, and nobody's. */
@@ -82,6 +82,7 @@ export class Actor {
     for (const pin of [answers.pin, answers['new-pin']]) if (pin) this.#world.pins.add(pin);
     const before = card.mark();
     this.#world.tapBegins(act.terminal, act.card);
+    if (act.troubles.some(({ what }) => what === 'revoked-at-the-door')) this.#revokeMeanwhile(act.card);
     const weight = this.#nextWeight();
     const eyes = new TapEyes(this.#world, act, weight);
     let end: TapEnd | undefined;
@@ -183,6 +184,11 @@ export class Actor {
     if (earlier === undefined) return;
     if (registered) await this.#isRevoked(earlier);
     else if (card.registered === 'maybe') earlier.revoked = 'maybe';
+  }
+
+  /** The patient is at the terminal, and has not typed yet. */
+  #revokeMeanwhile(card: number): void {
+    this.#world.clock.after(AT_THE_TERMINAL_MS, () => this.#begin('a revocation', this.#revoke(card)));
   }
 
   async #revoke(number: number): Promise<void> {

@@ -26,6 +26,8 @@ const TORN = ['old', 'new', 'zero', 'mix'] as const;
 const COMMANDS = 14;
 const WRITES = 56;
 const PIECES = 16;
+/** HELLO, LOGIN, CHALLENGE, PROOF: mostly the last of them. */
+const ON_THE_WAY_IN = [2, 4, 4, 4, 4] as const;
 
 /** Draws a history of `taps` taps, and of everything else that may happen meanwhile. */
 export function drawHistory(random: SeededRandom, taps: number): Act[] {
@@ -56,6 +58,7 @@ class Draw {
     if (share < 0.72) return [{ at, ...this.#tap() }];
     if (share < 0.74) return this.#guesses(at);
     if (share < 0.76) return this.#revocationInATap(at);
+    if (share < 0.79) return this.#revocationAtTheDoor(at);
     if (share < 0.84) return [{ at, what: 'unlock', card: this.#card() }];
     if (share < 0.85) return [{ at, what: 'revoke', card: this.#card() }];
     if (share < 0.87) return [{ at, ...this.#registration() }];
@@ -79,14 +82,36 @@ class Draw {
     });
   }
 
-  /** A card is revoked while it is in a session, or on its way into one. */
+  /** A card is revoked while its patient is in a session, and stays for a while, or is on the way into one. */
   #revocationInATap(at: number): readonly Act[] {
-    const tap = { ...this.#tap(), typed: 'right', typingMs: 3 * SECOND } as const;
-    const later = this.#between(2 * SECOND, 9 * SECOND);
+    const typingMs = this.#one(3 * SECOND, 3 * SECOND, 10 * SECOND, 20 * SECOND);
+    const tap = { ...this.#tap(), typed: 'right', typingMs } as const;
+    const later = this.#between(typingMs - SECOND, 3 * typingMs);
     return [
       { at, ...tap },
       { at: at + later, what: 'revoke', card: tap.card },
       { at: at + later + this.#between(10, 20 * SECOND), ...this.#tap(), card: tap.card, typed: 'right' },
+    ];
+  }
+
+  /** A card is revoked so that its hub hears of it in the very moment in which it lets the card in. */
+  #revocationAtTheDoor(at: number): readonly Act[] {
+    const registration = this.#registration();
+    const trouble: Trouble = {
+      when: { on: 'piece', nth: this.#one(...ON_THE_WAY_IN), ms: 0, turns: 0 },
+      what: 'revoked-at-the-door',
+      turns: this.#between(0, 2),
+      first: this.#one('news', 'patient'),
+    };
+    const { card } = registration;
+    const tap = this.#tap();
+    return [
+      { at, ...registration, patientOf: null },
+      {
+        at: at + MINUTE,
+        ...{ ...tap, card, goal: this.#one('serve', 'new-pin'), typed: 'right', typingMs: 3 * SECOND },
+        troubles: [trouble],
+      },
     ];
   }
 

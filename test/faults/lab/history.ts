@@ -1,6 +1,7 @@
 import type { Goal } from '../../../device/terminal/state.ts';
 import type { Torn } from '../../../hardware/sim/card-memory.ts';
 import type { Tampering } from '../../../runtime/simulated-network.ts';
+import type { First } from './meeting.ts';
 
 export const HUBS = ['goa-01', 'pune-02', 'delhi-03'] as const;
 export const TERMINALS = ['desk-1', 'desk-2', 'desk-3', 'desk-4'] as const;
@@ -56,6 +57,11 @@ export type Trouble = { readonly when: When } & (
   | { readonly what: 'reader-fault'; readonly name: string }
   | { readonly what: 'reader-unplugged'; readonly ms: number }
   | { readonly what: 'panel-unplugged' }
+  /**
+   * For `when.on` a piece: the card is revoked while the patient taps it, and the hub hears of it in the same moment
+   * in which that piece arrives, so many turns of the event loop before or after it.
+   */
+  | { readonly what: 'revoked-at-the-door'; readonly turns: number; readonly first: First }
   /** For `when.on` a piece: what is done to it. */
   | { readonly what: 'piece'; readonly how: PieceTrouble }
 );

@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Sessions } from '../../../hub/session/sessions.ts';
 import { SeededRandom } from '../../soak/seeded-random.ts';
 import { drawHistory } from './draw.ts';
-import type { Act } from './history.ts';
+import type { Act, TapAct, Trouble } from './history.ts';
 import { describeFinding, playSeed, shorten } from './lab.ts';
 import { play } from './play.ts';
 import { copyFolder } from './service.ts';
@@ -11,6 +12,8 @@ import { type SetUp, setUpNetwork } from './set-up.ts';
 const SHORT_FORM_TAPS = 15;
 const SEED = 42;
 const HOUR = { timeout: 120_000 };
+/** The piece between terminal and hub that is the PROOF, where nothing gets lost. */
+const PROOF = 4;
 
 let setUp: SetUp;
 
@@ -18,6 +21,7 @@ beforeAll(async () => {
   setUp = await setUpNetwork('test');
 }, 120_000);
 
+afterEach(() => void vi.restoreAllMocks());
 afterAll(() => setUp.remove());
 
 /** A disk that says "synced" and is not: of a store it keeps what was checkpointed, and no more. */
@@ -44,24 +48,56 @@ describe('a network in which everything breaks that can', () => {
   });
 });
 
+const TAP = {
+  what: 'tap',
+  terminal: 'desk-1',
+  hub: 'goa-01',
+  card: 0,
+  goal: 'serve',
+  typed: 'right',
+  newPin: '',
+  typingMs: 0,
+  takesEarly: false,
+  troubles: [],
+} satisfies TapAct;
+
 describe('the lab', () => {
+  it('finds a hub that does not end the sessions of a card that is revoked', HOUR, async () => {
+    // The patient is asked whether to be measured, and stays silent until long after.
+    const tap: Act = { at: 1_000, ...TAP, typingMs: 20_000 };
+    const history: Act[] = [
+      tap,
+      { at: 30_000, what: 'revoke', card: 0 },
+      { at: 45_000, what: 'unlock', card: 3 },
+    ];
+    const run = () => play(history, { setUp, seed: 'revoked in a session' });
+    expect((await run()).broken).toBeUndefined();
+    vi.spyOn(Sessions.prototype, 'endRevoked').mockImplementation(() => {});
+    const { broken } = await run();
+    expect(broken?.message).toMatch(
+      /^revocation: goa-01 heard at \d+ ms .* its session of \d+ ms lives at 45000 ms$/,
+    );
+  });
+
+  it('finds a hub that lets a card in of whose revocation it hears in that moment', HOUR, async () => {
+    const trouble: Trouble = {
+      when: { on: 'piece', nth: PROOF, ms: 0, turns: 0 },
+      what: 'revoked-at-the-door',
+      turns: 1,
+      first: 'patient',
+    };
+    const history: Act[] = [{ at: 1_000, ...TAP, typingMs: 3_000, troubles: [trouble] }];
+    const run = () => play(history, { setUp, seed: 'revoked at the door' });
+    expect((await run()).broken).toBeUndefined();
+    vi.spyOn(Sessions.prototype, 'watch').mockReturnValue({ isRevoked: false, end: () => {} });
+    expect((await run()).broken).toMatchObject({ invariant: 'revocation' });
+  });
+
   it(
     'finds a disk that loses what was acknowledged, and the shortest history that shows it',
     HOUR,
     async () => {
-      const tap: Act = {
-        at: 1_000,
-        what: 'tap',
-        terminal: 'desk-1',
-        hub: 'goa-01',
-        card: 0,
-        goal: 'serve',
-        typed: 'right',
-        newPin: '',
-        typingMs: 0,
-        takesEarly: false,
-        troubles: [],
-      };
+      const tap: Act = { at: 1_000, ...TAP };
       const kill: Act = { at: 30_000, what: 'kill', who: 'goa-01', ms: 100 };
       const history: Act[] = [{ at: 500, what: 'unlock', card: 3 }, tap, kill];
       const options = { setUp, copyHub: forgetfulDisk };

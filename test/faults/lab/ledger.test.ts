@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Ledger } from './ledger.ts';
+import { Ledger, REVOKED_LEAVES_WITHIN_MS } from './ledger.ts';
 
 function brokenBy(act: (ledger: Ledger) => void): readonly string[] {
   const ledger = new Ledger();
@@ -85,6 +85,54 @@ describe('the ledger of revocations', () => {
       ledger.heard('goa-01', 17, 1_000);
       ledger.served('pune-02', 3, 2_000);
       ledger.served('goa-01', 4, 2_000);
+    };
+    expect(brokenBy(act)).toEqual([]);
+  });
+});
+
+describe('the ledger of sessions that are open', () => {
+  const HEARD = 1_000;
+  const TOO_LATE = HEARD + REVOKED_LEAVES_WITHIN_MS + 1;
+  const revoked = (ledger: Ledger) => {
+    ledger.revoked(3, 17);
+    ledger.heard('goa-01', 17, HEARD);
+  };
+
+  it('wants none of a revoked card to live on at a hub that has heard, whether anything is asked in it or not', () => {
+    const act = (passes: number) => (ledger: Ledger) => {
+      ledger.livesAtHub('goa-01', 'aa', 3, 500);
+      revoked(ledger);
+      ledger.passes(passes);
+    };
+    expect(brokenBy(act(TOO_LATE - 1))).toEqual([]);
+    expect(brokenBy(act(TOO_LATE))).toEqual([
+      `revocation: goa-01 heard at 1000 ms that card 3 is revoked, and its session of 500 ms lives at ${TOO_LATE} ms`,
+    ]);
+  });
+
+  it('wants it ended in time, also where nobody looked before it was over, and gives one that came late its time', () => {
+    const act = (began: number, over: number) => (ledger: Ledger) => {
+      revoked(ledger);
+      ledger.livesAtHub('goa-01', 'aa', 3, began);
+      ledger.overAtHub('goa-01', 'aa', over);
+      ledger.passes(1_000_000);
+    };
+    expect(brokenBy(act(500, TOO_LATE - 1))).toEqual([]);
+    expect(brokenBy(act(500, TOO_LATE))).toHaveLength(1);
+    expect(brokenBy(act(5_000, TOO_LATE))).toEqual([]);
+    expect(brokenBy(act(5_000, TOO_LATE + 4_000))).toHaveLength(1);
+  });
+
+  it('forgets what ends with its hub, and lets others live', () => {
+    const act = (ledger: Ledger) => {
+      ledger.livesAtHub('goa-01', 'aa', 3, 500);
+      ledger.livesAtHub('goa-01', 'bb', 4, 500);
+      ledger.livesAtHub('pune-02', 'cc', 3, 500);
+      revoked(ledger);
+      ledger.overAtHub('pune-02', 'aa', 600);
+      ledger.endedAtHub('goa-01');
+      ledger.livesAtHub('goa-01', 'dd', 4, 700);
+      ledger.passes(1_000_000);
     };
     expect(brokenBy(act)).toEqual([]);
   });

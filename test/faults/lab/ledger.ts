@@ -1,4 +1,5 @@
 import { ATTEMPTS_MAX } from '../../../hub/card.ts';
+import { LIMITS } from '../../../hub/limits.ts';
 import { BrokenInvariantError, type Invariant } from './broken.ts';
 
 /** A revocation that the registration centre has acknowledged. */
@@ -32,6 +33,19 @@ export interface Kept {
 }
 
 /**
+ * A session of a revoked card ends at once; but a hub that is about to answer may wait for the RC first, and for the
+ * terminal to take what it is told.
+ */
+export const REVOKED_LEAVES_WITHIN_MS = LIMITS.questionMs + LIMITS.writeMs + 1_000;
+
+/** A session that is open at a hub. */
+interface OpenSession {
+  readonly hub: string;
+  readonly card: number;
+  readonly began: number;
+}
+
+/**
  * What was seen of a network from outside, and whether it may be: evaluations, sessions, revocations, promises.
  * It knows nothing of how the product works. Cards are named by their number in the lab, hubs by their id; times
  * are the lab's, in ms.
@@ -49,6 +63,8 @@ export class Ledger {
   readonly #atHubs = new Map<string, string>();
   readonly #atTerminals = new Map<string, string>();
   readonly #revocations = new Map<number, Revocation>();
+  /** By the fingerprint of their keys. */
+  readonly #open = new Map<string, OpenSession>();
 
   /** Notes that something must hold and does not. */
   breaks(invariant: Invariant, what: string, cause?: unknown): void {
@@ -135,6 +151,31 @@ export class Ledger {
     this.#atHubs.set(fingerprint, hub);
   }
 
+  /** The hub serves the card in a session with these keys, from `at` on. */
+  livesAtHub(hub: string, fingerprint: string, card: number, at: number): void {
+    this.#open.set(fingerprint, { hub, card, began: at });
+  }
+
+  /** The hub has ended that session. */
+  overAtHub(hub: string, fingerprint: string, at: number): void {
+    const session = this.#open.get(fingerprint);
+    if (session?.hub !== hub) return;
+    this.#open.delete(fingerprint);
+    this.#looksAt(session, at);
+  }
+
+  /** The hub was stopped or killed, and with it went all its sessions. */
+  endedAtHub(hub: string): void {
+    for (const [fingerprint, session] of this.#open) {
+      if (session.hub === hub) this.#open.delete(fingerprint);
+    }
+  }
+
+  /** It is `at` now: a session that should have ended long ago must not be open still. */
+  passes(at: number): void {
+    for (const session of this.#open.values()) this.#looksAt(session, at);
+  }
+
   /** A terminal has a session with these keys at `hub`: so must the hub. */
   openedAtTerminal(terminal: string, hub: string, fingerprint: string): void {
     const before = this.#atTerminals.get(fingerprint);
@@ -147,6 +188,18 @@ export class Ledger {
       this.breaks(
         'session-keys',
         `${terminal} has session ${fingerprint} with ${hub}, and ${other ?? 'no hub'} has it`,
+      );
+    }
+  }
+
+  #looksAt({ hub, card, began }: OpenSession, at: number): void {
+    const heardAt = this.#revocations.get(card)?.heardAt.get(hub);
+    if (heardAt === undefined) return;
+    const since = Math.max(heardAt, began);
+    if (at > since + REVOKED_LEAVES_WITHIN_MS) {
+      this.breaks(
+        'revocation',
+        `${hub} heard at ${heardAt} ms that card ${card} is revoked, and its session of ${began} ms lives at ${at} ms`,
       );
     }
   }

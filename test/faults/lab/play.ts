@@ -45,6 +45,7 @@ export async function play(history: History, options: PlayOptions): Promise<Play
       actor.perform(act);
       if (acts % LOOK_EVERY === 0) void actor.look();
       actor.checkCards();
+      world.ledger.passes(world.elapsed);
       world.ledger.check();
     }
     await checkTheEnd(world, actor, { thoroughly: options.thoroughly ?? false });

@@ -30,6 +30,8 @@ export interface ServiceOptions<S extends Serving> {
   serve(surroundings: Surroundings, folder: string): Promise<S>;
   /** What a kill leaves of a folder: the copy of it, at that very instant. For a disk that forgets. */
   copy?: (from: string, to: string) => void;
+  /** It was stopped or killed. */
+  onEnd?: () => void;
 }
 
 /** One run of the program, until it is stopped or killed. */
@@ -109,6 +111,7 @@ export class Service<S extends Serving> {
     await closed;
     life.isDead = true;
     life.network.kill();
+    this.#options.onEnd?.();
   }
 
   /**
@@ -118,7 +121,7 @@ export class Service<S extends Serving> {
   kill(): void {
     const life = this.#life;
     if (life === undefined) return;
-    const { name, folder, world, copy = copyFolder } = this.#options;
+    const { name, folder, world, copy = copyFolder, onEnd } = this.#options;
     const old = this.#folder;
     this.#lives += 1;
     this.#folder = `${folder}.${this.#lives}`;
@@ -126,6 +129,7 @@ export class Service<S extends Serving> {
     life.isDead = true;
     life.network.kill();
     this.#life = undefined;
+    onEnd?.();
     const closed = life.starting
       .then(() => life.running?.close())
       .finally(() => rmSync(old, { recursive: true, force: true }));

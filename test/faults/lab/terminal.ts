@@ -3,25 +3,27 @@ import { assembleTerminal } from '../../../device/tap-tools.ts';
 import type { Outcome } from '../../../device/terminal/state.ts';
 import type { StepReport } from '../../../device/terminal/terminal.ts';
 import { type CardReader, openCardReader } from '../../../hardware/card-reader.ts';
-import type { Sign } from '../../../hardware/panel/panel.ts';
 import { cardWrite, type Fault, faults } from '../../../hardware/sim/faults.ts';
 import { type VirtualReader, virtualReader } from '../../../hardware/sim/virtual-reader.ts';
+import type { Holding } from '../../../runtime/simulated-network.ts';
 import type { Surroundings } from '../../../runtime/surroundings.ts';
 import { READER_FAULTS } from '../../soak/reader-faults.ts';
 import type { LabCard } from './card.ts';
 import type { Blow, PieceTrouble, TapAct, TerminalId, Trouble } from './history.ts';
 import type { MachineClock } from './machine-clock.ts';
+import { Meeting } from './meeting.ts';
 import { MortalNetwork } from './mortal-network.ts';
 import { type Answers, PatientPanel } from './patient-panel.ts';
 import { copyFolder, type ServiceWorld } from './service.ts';
+import { HAND_MS, Visit } from './visit.ts';
 
 const MINUTE_MS = 60_000;
 /** A patient to whom nothing happens for so long goes away: the reader never saw the card. */
 const PATIENCE_MS = 5 * MINUTE_MS;
 /** Nobody leaves a card on a reader longer. */
 const CARD_LEAVES_MS = 90_000;
-/** Until a hand has moved. */
-const HAND_MS = 1_000;
+/** How long somebody has been there whose card is revoked at the door. */
+export const AT_THE_TERMINAL_MS = 500;
 
 /** The terminal was killed under its patient. */
 export class TerminalKilledError extends Error {}
@@ -36,6 +38,8 @@ export interface TapEnd {
 
 export interface TerminalWorld extends ServiceWorld {
   readonly blows: { strike(blow: Blow): void };
+  /** From now on news for `hub` is kept until its meeting. */
+  keepNews(hub: TapAct['hub'], meeting: Meeting): void;
   /** Later by some turns of the event loop. */
   inTurns(turns: number, run: () => void): void;
 }
@@ -70,6 +74,7 @@ export class LabTerminal {
   #pieces = 0;
   #pieceTroubles: Trouble[] = [];
   #meet: (trouble: Trouble) => void = () => {};
+  #meeting: Meeting | undefined;
 
   constructor(options: {
     readonly id: TerminalId;
@@ -110,7 +115,12 @@ export class LabTerminal {
     { answers, weight }: Patient,
     watch: TapWatch,
   ): Promise<TapEnd & { readonly shown: readonly string[] }> {
-    const visit = new Visit(this, act, card, this.#virtual);
+    const visit = new Visit({
+      clock: this.clock,
+      field: this.#virtual.field,
+      card,
+      takesEarly: act.takesEarly,
+    });
     const panel = new PatientPanel(this.clock, { answers, typingMs: act.typingMs, onShow: visit.onShow });
     const patience = new AbortController();
     let waiting = this.clock.after(PATIENCE_MS, () => patience.abort(new NotSeenError()));
@@ -149,18 +159,20 @@ export class LabTerminal {
       visit.takeForGood();
       this.#virtual.chip.faults.clear();
       this.#pieceTroubles = [];
+      this.#meeting?.end();
     }
   }
 
   /** Something passes between this terminal and a hub. */
-  piece(): PieceTrouble | undefined {
+  piece(): PieceTrouble | Holding | undefined {
     this.#pieces += 1;
     const meet = this.#meet;
-    let how: PieceTrouble | undefined;
+    let how: PieceTrouble | Holding | undefined;
     for (const trouble of this.#pieceTroubles) {
       const { when } = trouble;
       if (when.on !== 'piece' || when.nth !== this.#pieces) continue;
       if (trouble.what === 'piece') how = trouble.how;
+      else if (trouble.what === 'revoked-at-the-door') how = this.#meeting?.patient;
       else this.clock.after(when.ms, () => this.#world.inTurns(when.turns, () => meet(trouble)));
     }
     return how;
@@ -211,17 +223,29 @@ export class LabTerminal {
           return;
         case 'reader-fault':
         case 'piece':
+        case 'revoked-at-the-door':
           return;
         default:
           this.#world.blows.strike(trouble);
       }
     };
-    for (const trouble of act.troubles) this.#await(trouble, visit);
+    for (const trouble of act.troubles) this.#await(trouble, visit, act.hub);
   }
 
   /** Has a trouble come at its time; those of pieces wait for `piece`. */
-  #await(trouble: Trouble, visit: Visit): void {
+  #await(trouble: Trouble, visit: Visit, hub: TapAct['hub']): void {
     const { when } = trouble;
+    if (trouble.what === 'revoked-at-the-door') {
+      const { turns, first } = trouble;
+      const meeting = new Meeting({
+        turns,
+        first,
+        now: () => this.clock.monotonic(),
+        inTurns: (later, run) => this.#world.inTurns(later, run),
+      });
+      this.#meeting = meeting;
+      this.clock.after(AT_THE_TERMINAL_MS, () => this.#world.keepNews(hub, meeting));
+    }
     if (when.on === 'piece') return;
     if (when.on === 'time') {
       const meet = this.#meet;
@@ -261,52 +285,4 @@ const ENDED = {
 
 function endOf({ outcome }: TapResult): TapEnd {
   return { outcome: outcome.kind, reason: outcome.kind === 'refused' ? outcome.reason : undefined };
-}
-
-/** A patient's hand, with the card. */
-class Visit {
-  readonly #terminal: LabTerminal;
-  readonly #act: TapAct;
-  readonly #card: LabCard;
-  readonly #virtual: { readonly field: { put(card: LabCard['tag']): void; take(): void } };
-  #lies = false;
-  #isOver = false;
-
-  constructor(
-    terminal: LabTerminal,
-    act: TapAct,
-    card: LabCard,
-    virtual: { readonly field: { put(card: LabCard['tag']): void; take(): void } },
-  ) {
-    this.#terminal = terminal;
-    this.#act = act;
-    this.#card = card;
-    this.#virtual = virtual;
-  }
-
-  lay(): void {
-    if (this.#isOver || this.#lies) return;
-    this.#lies = true;
-    this.#virtual.field.put(this.#card.tag);
-  }
-
-  /** Takes it away. @param backMs until it is laid back; null: it is not, unless the terminal asks for it */
-  take(backMs: number | null): void {
-    if (!this.#lies) return;
-    this.#lies = false;
-    this.#virtual.field.take();
-    if (backMs !== null) this.#terminal.clock.after(backMs, () => this.lay());
-  }
-
-  takeForGood(): void {
-    this.take(null);
-    this.#isOver = true;
-  }
-
-  /** Does as the terminal says. */
-  readonly onShow = (sign: Sign): void => {
-    const { clock } = this.#terminal;
-    if (sign === 'take-card' && this.#act.takesEarly) clock.after(HAND_MS, () => this.take(null));
-    if (sign === 'attention') clock.after(2 * HAND_MS, () => this.lay());
-  };
 }

@@ -12,7 +12,12 @@ import type { Log, LogFields } from '../../../runtime/log.ts';
 import type { Network } from '../../../runtime/network.ts';
 import { seededRandom } from '../../../runtime/random.ts';
 import { SimulatedClock } from '../../../runtime/simulated-clock.ts';
-import { type Mischief, type Passing, SimulatedNetwork } from '../../../runtime/simulated-network.ts';
+import {
+  type Holding,
+  type Mischief,
+  type Passing,
+  SimulatedNetwork,
+} from '../../../runtime/simulated-network.ts';
 import type { Surroundings } from '../../../runtime/surroundings.ts';
 import { Blows } from './blows.ts';
 import { textOf } from './broken.ts';
@@ -21,6 +26,7 @@ import { watchStores } from './disks.ts';
 import { HUBS, type HubId, type Service as ServiceId, TERMINALS, type TerminalId } from './history.ts';
 import { Ledger } from './ledger.ts';
 import { MachineClock } from './machine-clock.ts';
+import type { Meeting } from './meeting.ts';
 import { need } from './need.ts';
 import { areOtherThreadsBusy, watchWebcrypto } from './other-threads.ts';
 import { hubAddress, OFFICE_HOST, RC_ADDRESS, terminalHost } from './places.ts';
@@ -63,6 +69,7 @@ export class FaultWorld implements TerminalWorld {
   readonly blows = new Blows(this);
   readonly #unsettled = new Map<Promise<unknown>, string>();
   readonly #onTap = new Map<TerminalId, number>();
+  readonly #meetings = new Map<HubId, Meeting>();
   readonly #options: WorldOptions;
   #operator: RcClient | undefined;
 
@@ -104,6 +111,7 @@ export class FaultWorld implements TerminalWorld {
               listen: hubAddress(id),
               policy: { timeZone: 'Asia/Kolkata' },
             }),
+          onEnd: () => this.ledger.endedAtHub(id),
           ...(options.copyHub && { copy: options.copyHub }),
         }),
       ]),
@@ -220,6 +228,11 @@ export class FaultWorld implements TerminalWorld {
     else setImmediate(() => this.inTurns(turns - 1, run));
   }
 
+  keepNews(hub: HubId, meeting: Meeting): void {
+    this.#meetings.get(hub)?.end();
+    this.#meetings.set(hub, meeting);
+  }
+
   /** A tap begins: what hubs say of that terminal is about this card. */
   tapBegins(terminal: TerminalId, card: number): void {
     this.#onTap.set(terminal, card);
@@ -243,28 +256,37 @@ export class FaultWorld implements TerminalWorld {
     await Promise.race([closed, new Promise((resolve) => setImmediate(resolve))]);
   }
 
-  #mischief({ from, to }: Passing): Mischief | undefined {
+  #mischief({ from, to, direction }: Passing): Mischief | undefined {
     const toHost = to.slice(0, to.lastIndexOf(':'));
     if (this.blows.isDark(from) || this.blows.isDark(toHost)) return { delayMs: Number.POSITIVE_INFINITY };
-    const terminal = [...this.terminals.values()].find(({ host }) => host === from);
-    return to === formatAddress(RC_ADDRESS) ? undefined : terminal?.piece();
+    if (to === formatAddress(RC_ADDRESS)) return direction === 'back' ? this.#keptFor(from) : undefined;
+    return [...this.terminals.values()].find(({ host }) => host === from)?.piece();
+  }
+
+  /** What the registration centre sends to a hub that is to hear of it later. */
+  #keptFor(host: string): Holding | undefined {
+    const hub = HUBS.find((id) => hubAddress(id).host === host);
+    const meeting = hub && this.#meetings.get(hub);
+    return meeting === undefined || meeting.isOver ? undefined : meeting.news;
   }
 
   #heardFrom(name: string, event: string, fields: LogFields): void {
     const hub = HUBS.find((id) => id === name);
     if (hub === undefined) return;
     if (event === 'login') this.#openedAt(hub, fields);
+    if (event === 'session over') this.ledger.overAtHub(hub, String(fields['session']), this.elapsed);
     if (event === 'lists updated') void this.hearHow(hub);
   }
 
   #openedAt(hub: HubId, { terminal, session, recovery }: LogFields): void {
-    this.ledger.openedAtHub(hub, String(session));
     const card = TERMINALS.filter((id) => id === terminal).map((id) => this.#onTap.get(id))[0];
+    this.ledger.openedAtHub(hub, String(session));
     if (card === undefined) {
       this.ledger.breaks('session-keys', `${hub} opened a session at ${String(terminal)}, where nobody taps`);
-    } else if (recovery === false) {
-      this.ledger.rightLogin(hub, card);
+      return;
     }
+    this.ledger.livesAtHub(hub, String(session), card, this.elapsed);
+    if (recovery === false) this.ledger.rightLogin(hub, card);
   }
 
   /** Asks a hub how far it has read the feed. */
