@@ -18,12 +18,15 @@ import { Resources } from '../../runtime/stop.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { tcpNetwork } from '../../runtime/tcp-network.ts';
 import { blindedPin, completion } from '../rc/registering.ts';
-import { type Bench, type BenchContext, type Measured, percentile } from './bench.ts';
+import { type Bench, type BenchContext, type Measured, median, percentile } from './bench.ts';
 import { buildOnce } from './compiled-device.ts';
 import { CompiledServer } from './compiled-server.ts';
 
-const REGISTRATIONS = 1_600;
-const DESKS = 8;
+const DESKS = 16;
+/** So many rounds, in each of which one desk registers, and then all of them at once. */
+const ROUNDS = 5;
+const BY_ONE = 100;
+const BY_ALL = 320;
 /** For the disk alone, to hold the registrations against. */
 const PLAIN_COMMITS = 500;
 const REVOCATIONS = 100;
@@ -40,14 +43,15 @@ const surroundings: Surroundings = {
 };
 
 /**
- * A compiled registration centre at its day's work: registrations by eight desks at a time, each with an operator of
- * its own, as in life, so that no limit on how often one may call is met, and each on the disk before it is answered;
- * revocations, until a connected hub has each on its disk and refuses the card; 200 long polls.
+ * A compiled registration centre at its day's work: registrations by sixteen desks at once beside those by one, each
+ * with an operator of its own, as in life, so that no limit on how often one may call is met, and each on the disk
+ * before it is answered; revocations, until a connected hub has each on its disk and refuses the card; 200 long polls.
  */
 export const rcLoad: Bench = {
   group: 'rc-load',
   results: [
     'registrations',
+    'registrations-16-desks-vs-1',
     'revocation-to-refusal',
     'long-polls-cpu',
     'long-polls-memory',
@@ -70,7 +74,7 @@ export const rcLoad: Bench = {
       const site = { operator, rc, above, resources };
       const registered = await registrations(site, context);
       const revoked = await revocations(site, registered.uids);
-      return [registered.measured, revoked, ...(await longPolls(site, registered.uids, context))];
+      return [...registered.measured, revoked, ...(await longPolls(site, registered.uids, context))];
     } finally {
       await resources.close();
     }
@@ -87,27 +91,44 @@ interface Site {
 async function registrations(
   site: Site,
   { note }: BenchContext,
-): Promise<{ uids: string[]; measured: Measured }> {
+): Promise<{ uids: string[]; measured: Measured[] }> {
   const uids: string[] = [];
-  let left = REGISTRATIONS;
   // One for all: what is measured is the registration centre's work, not the desks'.
   const blinded = blindedPin();
-  const desk = async (operator: RcClient) => {
-    while (left-- > 0) {
-      const { registrationId } = await operator.beginRegistration({ blinded });
-      uids.push((await operator.completeRegistration(registrationId, completion())).uid);
-    }
-  };
   const desks: RcClient[] = [];
   for (let n = 1; n <= DESKS; n++) desks.push(await newDesk(site, `bench-desk-${n}`));
-  const began = performance.now();
-  await Promise.all(desks.map(desk));
-  const seconds = (performance.now() - began) / 1_000;
-  const value = uids.length / seconds;
+  /** So many registrations, one after the other at each of these desks. @returns how many a second */
+  const rateOf = async (count: number, at: readonly RcClient[]) => {
+    let left = count;
+    const began = performance.now();
+    await Promise.all(
+      at.map(async (operator) => {
+        while (left-- > 0) {
+          const { registrationId } = await operator.beginRegistration({ blinded });
+          uids.push((await operator.completeRegistration(registrationId, completion())).uid);
+        }
+      }),
+    );
+    return (1_000 * count) / (performance.now() - began);
+  };
+  await rateOf(BY_ALL, desks);
+  const rounds: { one: number; all: number }[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    rounds.push({ one: await rateOf(BY_ONE, desks.slice(0, 1)), all: await rateOf(BY_ALL, desks) });
+  }
+  const one = median(rounds.map((round) => round.one));
+  const all = median(rounds.map((round) => round.all));
   note(
-    `${uids.length} registrations by ${DESKS} operators, two commits each, both on the disk before they are answered; the disk alone took ${Math.round(plainCommits(site.above))} commits of one row a second`,
+    `registrations by ${DESKS} operators at once, and by one alone: ${Math.round(one)} a second; each has two steps, both on the disk before they are answered; the disk alone took ${Math.round(plainCommits(site.above))} commits of one row a second`,
   );
-  return { uids, measured: { name: 'registrations', value, unit: '1/s' } };
+  const ratio = median(rounds.map((round) => round.all / round.one));
+  return {
+    uids,
+    measured: [
+      { name: 'registrations', value: all, unit: '1/s' },
+      { name: 'registrations-16-desks-vs-1', value: ratio, unit: 'ratio' },
+    ],
+  };
 }
 
 /** A registrar's machine, that has joined. */
