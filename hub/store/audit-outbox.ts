@@ -1,7 +1,7 @@
 import { type AuditAnchor, type AuditRow, TRAIL_START } from '../../runtime/audit/chain.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
-import type { GroupCommit } from './group-commit.ts';
 
 /** Rows of the trail that the RC has not been told of, in their order, and the row that they continue. */
 export interface UntoldRows {

@@ -7,8 +7,8 @@ import type { HubAction } from '../../runtime/audit/hub-actions.ts';
 import { RepeatedEvents } from '../../runtime/audit/repeats.ts';
 import type { AuditQuery, AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { GroupCommit } from './group-commit.ts';
 
 /** A patient at a terminal. */
 export interface PatientOrigin extends AuditOrigin {

@@ -3,10 +3,10 @@ import type { HubCard } from '../../protocol/rc-api/cards.ts';
 import { type CardInBytes, cardInBytes, FLAG } from '../../protocol/rc-api/compact-feed.ts';
 import { CompactPage } from '../../protocol/rc-api/compact-page.ts';
 import type { FeedPage } from '../../protocol/rc-api/feed.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import { mergeCard } from '../feed/merge.ts';
 import type { CardRows } from './cards.ts';
-import type { GroupCommit } from './group-commit.ts';
 import { NewCards } from './new-cards.ts';
 
 /** How far the hub has read the feed (PROTOCOL 2.6). */

@@ -1,8 +1,8 @@
 import { toHex } from '../../protocol/bytes.ts';
 import { HELD_MAX, type HeldByHub, type PinReport, type TryReport } from '../../protocol/rc-api/feed.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import { ATTEMPTS_MAX } from '../card.ts';
-import type { GroupCommit } from './group-commit.ts';
 
 /** What the RC takes in one request. */
 const BATCH = 500;

@@ -1,6 +1,6 @@
 import { toHex } from '../../protocol/bytes.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
-import type { GroupCommit } from './group-commit.ts';
 
 /** A card under limbasiya-2021 as the hub's list has it (PROTOCOL 1.1). Sizes in bytes. */
 export interface ListedPatient {

@@ -1,4 +1,5 @@
 import type { HubAction } from '../../runtime/audit/hub-actions.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { HeldCard, PendingPin, PreparedPin } from '../card.ts';
 import { countsAfterNewPin } from '../login/decide.ts';
@@ -11,7 +12,6 @@ import {
 } from '../session/pin-rules.ts';
 import type { HubTrail, PatientOrigin } from './audit.ts';
 import type { CardRows } from './cards.ts';
-import type { GroupCommit } from './group-commit.ts';
 
 const PUT_REPORT = `
   INSERT INTO pin_report (uid, pin_version, base, cs, proof, changed) VALUES (?, ?, ?, ?, ?, ?)

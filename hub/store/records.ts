@@ -1,7 +1,7 @@
 import { equalConstantTime } from '../../protocol/bytes.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { HubAuditEvent, HubTrail } from './audit.ts';
-import type { GroupCommit } from './group-commit.ts';
 
 /** A record as it rests: where it lies and what is sealed in it. This file opens none. */
 export interface SealedRecord {

@@ -1,5 +1,6 @@
 import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
 import { type Refusal, STATUS } from '../../protocol/login/messages.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import { type HeldCard, isSpent } from '../card.ts';
 import {
   countsAfterRightProof,
@@ -11,7 +12,6 @@ import {
 } from '../login/decide.ts';
 import type { HubAuditEvent, HubTrail, PatientOrigin } from './audit.ts';
 import type { CardRows } from './cards.ts';
-import type { GroupCommit } from './group-commit.ts';
 import type { PinChanges } from './pin-changes.ts';
 
 /** Of how many cards the last `(pinVersion, blinded)` is remembered. */

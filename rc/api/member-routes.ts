@@ -38,8 +38,6 @@ export function addMemberRoutes(app: ZodApp, context: RcContext): void {
       switch (result.outcome) {
         case 'unknown':
           throw new RefusedError('member-unknown', `there is no ${NAMES[kind]} with the id ${id}`);
-        case 'by-revoked':
-          throw new RefusedError('member-revoked', `${origin.by} was revoked: ask the network's operator`);
         case 'self':
           throw new RefusedError('member-self', 'nobody revokes themselves: ask another admin');
         case 'revoked':

@@ -38,17 +38,19 @@ export function addRegistrationRoutes(app: ZodApp, context: RcContext): void {
         random: context.random,
       });
       const id = context.random(ID_BYTES);
-      await store.registrations.begin({ id, uid, keyId }, memberOrigin(request, clock));
-      const answer = {
-        registrationId: toHex(id),
-        uid: toHex(uid),
-        keyId,
-        evaluated: toHex(evaluated),
-        usk: toHex(usk),
-        caPin: toHex(context.authority.current.caPin),
-      };
-      wipe(usk);
-      return answer;
+      try {
+        await store.registrations.begin({ id, uid, keyId }, memberOrigin(request, clock));
+        return {
+          registrationId: toHex(id),
+          uid: toHex(uid),
+          keyId,
+          evaluated: toHex(evaluated),
+          usk: toHex(usk),
+          caPin: toHex(context.authority.current.caPin),
+        };
+      } finally {
+        wipe(usk);
+      }
     },
   );
 

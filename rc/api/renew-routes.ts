@@ -75,8 +75,6 @@ async function renewTls(context: RcContext, origin: MemberOrigin, spki: Uint8Arr
   switch (outcome) {
     case 'renewed':
       return der;
-    case 'member-revoked':
-      throw new RefusedError('member-revoked', `${member} was revoked: ask the network's operator`);
     case 'key-taken':
       throw new RefusedError('key-taken', "the key is another member's: make a new one");
     case 'too-many':

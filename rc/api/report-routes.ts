@@ -2,7 +2,6 @@ import { fromHex, toHex, wipe } from '../../protocol/bytes.ts';
 import { deriveUsk } from '../../protocol/keys.ts';
 import { isPinChangeProof } from '../../protocol/pin-change.ts';
 import { type ReportsRequest, reportsRequest, reportsResponse } from '../../protocol/rc-api/feed.ts';
-import { RefusedError } from '../errors.ts';
 import type { CardState } from '../store/feed.ts';
 import type { HeldByHub } from '../store/missing-cards.ts';
 import type { NewPin, Notice, TryCount } from '../store/reports.ts';
@@ -25,15 +24,15 @@ export function addReportRoutes(app: ZodApp, context: RcContext): void {
     async (request) => {
       const origin = memberOrigin(request, clock);
       const { by: hub } = origin;
-      const taken = await store.reports.takeReports({
-        origin,
-        ...reportsOf(request.body),
-        isProved: (card, pin) => isProved(context, card, pin),
-      });
-      if (taken === undefined) {
-        throw new RefusedError('member-revoked', `${hub} was revoked: ask the network's operator`);
-      }
-      await noteHeard(context, hub);
+      // Asked for at once, so that both are in one commit.
+      const [taken] = await Promise.all([
+        store.reports.takeReports({
+          origin,
+          ...reportsOf(request.body),
+          isProved: (card, pin) => isProved(context, card, pin),
+        }),
+        noteHeard(context, hub),
+      ]);
       if (taken.changed) context.feedSignal.announce();
       for (const notice of taken.notices) tellOperator(context, hub, notice);
       if (taken.notices.some(({ what }) => what === 'locked by hub')) await sayWhereTooMany(context, hub);

@@ -3,10 +3,9 @@ import { type AuditOrigin, machineOrigin, type NewAuditEvent } from '../../runti
 import { RepeatedEvents } from '../../runtime/audit/repeats.ts';
 import type { AuditQuery, AuditTrail } from '../../runtime/audit/trail.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Database } from '../../runtime/sqlite.ts';
 import type { RcAction } from '../audit-actions.ts';
-import { inTransaction } from './transaction.ts';
 
 /** A member of the network who does something. */
 export interface MemberOrigin extends AuditOrigin {
@@ -18,18 +17,18 @@ export type RcAuditEvent = NewAuditEvent & { readonly action: RcAction };
 
 /** The registration centre's audit trail, to be read and for what changes nothing else in the store. */
 export class RcAudit {
-  readonly #db: Database;
+  readonly #group: GroupCommit;
   readonly #trail: AuditTrail;
   readonly #refusals = new RepeatedEvents();
 
-  constructor(db: Database, trail: AuditTrail) {
-    this.#db = db;
+  constructor(group: GroupCommit, trail: AuditTrail) {
+    this.#group = group;
     this.#trail = trail;
   }
 
   /** Keeps something that was revealed, or done elsewhere than in the store; it is on the disk when this resolves. */
-  async note(event: RcAuditEvent): Promise<void> {
-    inTransaction(this.#db, () => this.#trail.append(event));
+  note(event: RcAuditEvent): Promise<void> {
+    return this.#group.write(() => this.#trail.append(event));
   }
 
   /**
@@ -37,17 +36,21 @@ export class RcAudit {
    * so that it stands also where it cannot be written: the log says so then.
    */
   async noteRefusal(event: RcAuditEvent, log: Log): Promise<void> {
-    this.#tryTo(() => this.#append(this.#refusals.take(event)), event, log);
+    await this.#tryToAppend(this.#refusals.take(event), event, log);
   }
 
-  /** Keeps that the service began or ended; a full disk keeps nobody from either. */
+  /**
+   * Keeps that the service began or ended, and before its end what was counted and is not written yet; a full disk
+   * keeps nobody from either.
+   */
   async noteService(action: 'service.started' | 'service.stopped', clock: Clock, log: Log): Promise<void> {
     const event = { ...machineOrigin(clock), action, outcome: 'done' };
-    this.#tryTo(() => this.#append([event]), event, log);
+    const counted = action === 'service.stopped' ? this.#refusals.drain() : [];
+    await this.#tryToAppend([...counted, event], event, log);
   }
 
   async list(query: AuditQuery): Promise<readonly AuditRow[]> {
-    this.#append(this.#refusals.drain());
+    await this.#append(this.#refusals.drain());
     return this.#trail.list(query);
   }
 
@@ -55,23 +58,22 @@ export class RcAudit {
     return this.#trail.head();
   }
 
-  /** Writes what was counted and is not written yet. */
-  settle(): void {
-    this.#append(this.#refusals.drain());
-  }
-
-  #tryTo(write: () => void, { action, outcome }: NewAuditEvent, log: Log): void {
+  async #tryToAppend(
+    events: readonly NewAuditEvent[],
+    { action, outcome }: NewAuditEvent,
+    log: Log,
+  ): Promise<void> {
     try {
-      write();
+      await this.#append(events);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       log.error('the audit trail could not be written', { action, outcome, reason });
     }
   }
 
-  #append(events: readonly NewAuditEvent[]): void {
-    if (events.length === 0 || !this.#db.open) return;
-    inTransaction(this.#db, () => {
+  async #append(events: readonly NewAuditEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    await this.#group.write(() => {
       for (const event of events) this.#trail.append(event);
     });
   }

@@ -1,9 +1,11 @@
 import { toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import { type CardRecord, findCard } from './cards.ts';
-import { inTransaction, nextSequence } from './transaction.ts';
+import { checkMember } from './check-member.ts';
+import { nextSequence } from './sequence.ts';
 
 /** What is unlocked, by whom, and when. */
 export interface Unlock {
@@ -32,11 +34,12 @@ interface LockRow {
  * the one before count for nothing (PROTOCOL 2.5). A card of which no lock is known may be locked at a hub that
  * could not say so yet; it is unlocked, too.
  */
-export async function unlockCard(
-  { db, trail }: { readonly db: Database; readonly trail: AuditTrail },
+export function unlockCard(
+  { db, group, trail }: { readonly db: Database; readonly group: GroupCommit; readonly trail: AuditTrail },
   { uid, origin }: Unlock,
 ): Promise<UnlockResult> {
-  return inTransaction(db, () => {
+  return group.write(() => {
+    checkMember(db, origin);
     const card = db
       .prepare<[Uint8Array], UnlockRow>('SELECT number, revoked FROM cards WHERE uid = ?')
       .get(uid);

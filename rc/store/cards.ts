@@ -1,9 +1,11 @@
 import { toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
+import { checkMember } from './check-member.ts';
 import { adoptMissing, isMissing } from './missing-cards.ts';
-import { inTransaction, nextSequence } from './transaction.ts';
+import { nextSequence } from './sequence.ts';
 
 export type RevocationReason = 'lost' | 'stolen' | 'replaced' | 'deceased' | 'other';
 
@@ -39,10 +41,12 @@ const SELECT_CARD = `
 /** The cards of both suites as operators see them. */
 export class Cards {
   readonly #db: Database;
+  readonly #group: GroupCommit;
   readonly #trail: AuditTrail;
 
-  constructor(db: Database, trail: AuditTrail) {
+  constructor(db: Database, group: GroupCommit, trail: AuditTrail) {
     this.#db = db;
+    this.#group = group;
     this.#trail = trail;
   }
 
@@ -82,12 +86,9 @@ export class Cards {
    *
    * @returns the card as it is afterwards; undefined when there is none with that UID
    */
-  async revoke(
-    uid: Uint8Array,
-    reason: RevocationReason,
-    origin: MemberOrigin,
-  ): Promise<CardRecord | undefined> {
-    return inTransaction(this.#db, () => {
+  revoke(uid: Uint8Array, reason: RevocationReason, origin: MemberOrigin): Promise<CardRecord | undefined> {
+    return this.#group.write(() => {
+      checkMember(this.#db, origin);
       const writer = { db: this.#db, trail: this.#trail };
       const number = this.#numberOf(uid) ?? enterMissing(writer, uid, origin);
       if (number !== undefined) revokeCard(writer, { number, uid }, reason, origin);

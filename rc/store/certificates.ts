@@ -1,9 +1,10 @@
 import { toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
+import { checkMember } from './check-member.ts';
 import type { FirstCertificate } from './members.ts';
-import { inTransaction } from './transaction.ts';
 
 /** A member has one certificate, or two around a renewal; more only where keys get lost, or somebody plays. */
 const IN_DATE_MAX = 8;
@@ -23,10 +24,12 @@ export interface CertifiedKey {
 /** The TLS certificates of members, from one renewal to the next (PROTOCOL 2.6). */
 export class Certificates {
   readonly #db: Database;
+  readonly #group: GroupCommit;
   readonly #trail: AuditTrail;
 
-  constructor(db: Database, trail: AuditTrail) {
+  constructor(db: Database, group: GroupCommit, trail: AuditTrail) {
     this.#db = db;
+    this.#group = group;
     this.#trail = trail;
   }
 
@@ -39,14 +42,10 @@ export class Certificates {
    * Enters a renewed certificate beside those that its member, who asks for it, has, in one transaction that
    * looks once more whether it may.
    */
-  async renew(
-    renewed: RenewedCertificate,
-    origin: MemberOrigin,
-  ): Promise<'renewed' | 'member-revoked' | 'key-taken' | 'too-many'> {
+  renew(renewed: RenewedCertificate, origin: MemberOrigin): Promise<'renewed' | 'key-taken' | 'too-many'> {
     const { by: member, time: now } = origin;
-    return inTransaction(this.#db, () => {
-      const isMember = this.#db.prepare('SELECT 1 FROM members WHERE id = ? AND revoked IS NULL').get(member);
-      if (isMember === undefined) return 'member-revoked';
+    return this.#group.write(() => {
+      checkMember(this.#db, origin);
       if ((this.#certified(renewed.key)?.member ?? member) !== member) return 'key-taken';
       const inDate = this.#db
         .prepare<[string, number], number>(
@@ -74,7 +73,7 @@ export class Certificates {
 
   /** Notes that a certificate was called with for the first time. */
   async noteFirstUse(fingerprint: Uint8Array, now: number): Promise<void> {
-    inTransaction(this.#db, () =>
+    await this.#group.write(() =>
       this.#db
         .prepare('UPDATE certificates SET used = ? WHERE fingerprint = ? AND used IS NULL')
         .run(now, fingerprint),

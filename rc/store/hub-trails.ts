@@ -8,9 +8,10 @@ import {
   queryParameters,
   type StoredAuditRow,
 } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
-import { inTransaction } from './transaction.ts';
+import { checkMember } from './check-member.ts';
 
 /** Rows of a hub's trail as the hub tells of them. */
 export interface TrailDelivery {
@@ -60,6 +61,7 @@ const STANDS = `
  */
 export class HubTrails {
   readonly #db: Database;
+  readonly #group: GroupCommit;
   readonly #trail: AuditTrail;
   readonly #latest;
   readonly #hashAt;
@@ -68,8 +70,9 @@ export class HubTrails {
   readonly #extend;
   readonly #select;
 
-  constructor(db: Database, trail: AuditTrail) {
+  constructor(db: Database, group: GroupCommit, trail: AuditTrail) {
     this.#db = db;
+    this.#group = group;
     this.#trail = trail;
     this.#latest = db.prepare<[string], Branch>(
       'SELECT branch, head FROM hub_trails WHERE hub = ? ORDER BY branch DESC LIMIT 1',
@@ -85,9 +88,12 @@ export class HubTrails {
     );
   }
 
-  /** Takes all of it, or nothing; the same may come twice. @throws StoreError */
-  async take(delivery: TrailDelivery): Promise<TrailTaken> {
-    return inTransaction(this.#db, () => this.#take(delivery));
+  /** Takes all of it, or nothing; the same may come twice. @throws StoreError, RefusedError where the hub was revoked */
+  take(delivery: TrailDelivery): Promise<TrailTaken> {
+    return this.#group.write(() => {
+      checkMember(this.#db, delivery.origin);
+      return this.#take(delivery);
+    });
   }
 
   /** Whether there is such a branch; a hub that has told of nothing yet has the first. */

@@ -1,10 +1,11 @@
 import { toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import { nextCardNumber } from './card-number.ts';
+import { checkMember } from './check-member.ts';
 import { type CardsPatient, type PatientFault, settlePatient } from './patients.ts';
-import { inTransaction } from './transaction.ts';
 
 /** What the RC keeps of a hub besides its membership (PROTOCOL 1.1). */
 export interface RegisteredHub {
@@ -50,10 +51,12 @@ export type NewCardResult =
 /** The records of limbasiya-2021: hubs by `ID_j`, cards by `UID_i` (PROTOCOL 1.1). */
 export class LimbasiyaBook {
   readonly #db: Database;
+  readonly #group: GroupCommit;
   readonly #trail: AuditTrail;
 
-  constructor(db: Database, trail: AuditTrail) {
+  constructor(db: Database, group: GroupCommit, trail: AuditTrail) {
     this.#db = db;
+    this.#group = group;
     this.#trail = trail;
   }
 
@@ -62,9 +65,10 @@ export class LimbasiyaBook {
    *
    * @returns what is kept under that `ID_j` now: this, or what was there before
    */
-  async registerHub({ Q, SSK, SRT }: RegisteredHub, origin: MemberOrigin): Promise<RegisteredHub> {
+  registerHub({ Q, SSK, SRT }: RegisteredHub, origin: MemberOrigin): Promise<RegisteredHub> {
     const { by: ID } = origin;
-    return inTransaction(this.#db, () => {
+    return this.#group.write(() => {
+      checkMember(this.#db, origin);
       const earlier = this.#hub(ID);
       if (earlier !== undefined) return earlier;
       this.#db
@@ -95,11 +99,12 @@ export class LimbasiyaBook {
   }
 
   /** Registers a card and ends the patient's earlier one: both or nothing. */
-  async registerCard(card: NewCard): Promise<NewCardResult> {
-    return inTransaction(this.#db, () => {
+  registerCard(card: NewCard): Promise<NewCardResult> {
+    const { origin } = card;
+    return this.#group.write(() => {
+      checkMember(this.#db, origin);
       const isTaken = this.#db.prepare('SELECT 1 FROM limbasiya_cards WHERE uid = ?').get(card.UID);
       if (isTaken !== undefined) return { outcome: 'uid taken' };
-      const { origin } = card;
       const patientId = settlePatient({ db: this.#db, trail: this.#trail }, card.patient, origin);
       if (typeof patientId === 'string') return { outcome: patientId };
       this.#db

@@ -1,8 +1,8 @@
 import { toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { RcAuditEvent } from './audit.ts';
-import { inTransaction } from './transaction.ts';
 
 export type OperatorRole = 'admin' | 'registrar' | 'auditor';
 
@@ -115,16 +115,18 @@ type HubRow = Omit<HubStanding, 'revoked' | 'behind' | 'alarm'> & {
 /** The registry of who belongs to the network. */
 export class Members {
   readonly #db: Database;
+  readonly #group: GroupCommit;
   readonly #trail: AuditTrail;
 
-  constructor(db: Database, trail: AuditTrail) {
+  constructor(db: Database, group: GroupCommit, trail: AuditTrail) {
     this.#db = db;
+    this.#group = group;
     this.#trail = trail;
   }
 
   /** Lets a member in without a token: the first operator, at `init`. */
-  async admitFirst(member: Membership, certificate: FirstCertificate, now: number): Promise<void> {
-    inTransaction(this.#db, () => {
+  admitFirst(member: Membership, certificate: FirstCertificate, now: number): Promise<void> {
+    return this.#group.write(() => {
       insertMember(this.#db, member, certificate, now);
       this.#trail.append({
         time: now,
@@ -187,7 +189,7 @@ export class Members {
 
   /** Notes that a hub was heard, and what it says of itself. */
   async heardFrom(hub: string, now: number, news: HubNews = {}): Promise<void> {
-    inTransaction(this.#db, () =>
+    await this.#group.write(() =>
       this.#db
         .prepare(
           `UPDATE members SET last_seen = @now, cursor = coalesce(@cursor, cursor),

@@ -5,7 +5,7 @@ import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import { nextCardNumber } from './card-number.ts';
 import { indexPatient } from './patient-search.ts';
-import { nextSequence } from './transaction.ts';
+import { nextSequence } from './sequence.ts';
 
 // Cards that hubs let in and a restored registry has never heard of: registered after the backup.
 

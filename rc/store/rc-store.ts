@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { AuditTrail } from '../../runtime/audit/trail.ts';
 import { copyStore } from '../../runtime/copy-store.ts';
+import { GroupCommit } from '../../runtime/group-commit.ts';
 import { type Database, openStore } from '../../runtime/sqlite.ts';
 import { StoreError } from '../../runtime/store-errors.ts';
 import { RcAudit } from './audit.ts';
@@ -21,7 +22,10 @@ import { MIGRATIONS } from './schema.ts';
 import { Tokens } from './tokens.ts';
 import { inTransaction } from './transaction.ts';
 
-/** All that the registration centre must not forget, in one SQLite file. */
+/**
+ * All that the registration centre must not forget, in one SQLite file. What resolves is on the disk, and whoever
+ * writes in the same moment shares one commit.
+ */
 export interface RcStore {
   readonly members: Members;
   readonly certificates: Certificates;
@@ -41,7 +45,7 @@ export interface RcStore {
   /** Lifts a card's locks everywhere (PROTOCOL 2.5). */
   unlockCard(unlock: Unlock): Promise<UnlockResult>;
   revokeMember(revocation: MemberRevocation): Promise<MemberRevocationResult>;
-  /** Gives the file free. To call it again does nothing. */
+  /** Commits what waits, refuses whoever asks later, and gives the file free. To call it again does nothing. */
   close(): void;
 }
 
@@ -79,26 +83,26 @@ export function createRcStore(path: string, generation: Uint8Array): RcStore {
 
 function storeOver(db: Database): RcStore {
   const trail = new AuditTrail(db);
-  const audit = new RcAudit(db, trail);
+  const group = new GroupCommit(db);
   return {
-    members: new Members(db, trail),
-    certificates: new Certificates(db, trail),
-    tokens: new Tokens(db, trail),
-    registrations: new Registrations(db, trail),
-    cards: new Cards(db, trail),
+    members: new Members(db, group, trail),
+    certificates: new Certificates(db, group, trail),
+    tokens: new Tokens(db, group, trail),
+    registrations: new Registrations(db, group, trail),
+    cards: new Cards(db, group, trail),
     history: new CardHistory(db),
     patients: new PatientSearch(db),
     feed: new Feed(db),
-    limbasiya: new LimbasiyaBook(db, trail),
-    reports: new ReportBook(db, trail),
-    audit,
-    hubTrails: new HubTrails(db, trail),
-    restores: new Restores(db, trail),
+    limbasiya: new LimbasiyaBook(db, group, trail),
+    reports: new ReportBook(db, group, trail),
+    audit: new RcAudit(group, trail),
+    hubTrails: new HubTrails(db, group, trail),
+    restores: new Restores(db, group, trail),
     copyTo: (path) => copyStore(db, path),
-    unlockCard: (unlock) => unlockCard({ db, trail }, unlock),
-    revokeMember: (revocation) => revokeMember({ db, trail }, revocation),
+    unlockCard: (unlock) => unlockCard({ db, group, trail }, unlock),
+    revokeMember: (revocation) => revokeMember({ db, group, trail }, revocation),
     close: () => {
-      audit.settle();
+      group.close();
       db.close();
     },
   };

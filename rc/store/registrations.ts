@@ -1,11 +1,13 @@
 import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
 import { nextCardNumber } from './card-number.ts';
 import { type CardRecord, findCard } from './cards.ts';
+import { checkMember } from './check-member.ts';
 import { type CardsPatient, type PatientFault, settlePatient } from './patients.ts';
-import { inTransaction, nextSequence } from './transaction.ts';
+import { nextSequence } from './sequence.ts';
 
 /** How long a registration that was begun may be completed: 10 minutes (PROTOCOL 2.4). */
 export const REGISTRATION_LIFE_MS = 10 * 60 * 1000;
@@ -45,17 +47,20 @@ interface EarlierCompletion {
 /** Registrations under way, and the act that makes one of them a card (PROTOCOL 2.4). */
 export class Registrations {
   readonly #db: Database;
+  readonly #group: GroupCommit;
   readonly #trail: AuditTrail;
 
-  constructor(db: Database, trail: AuditTrail) {
+  constructor(db: Database, group: GroupCommit, trail: AuditTrail) {
     this.#db = db;
+    this.#group = group;
     this.#trail = trail;
   }
 
   /** Keeps a pending registration of the operator's, and forgets those whose time is over. */
-  async begin(pending: PendingRegistration, origin: MemberOrigin): Promise<void> {
+  begin(pending: PendingRegistration, origin: MemberOrigin): Promise<void> {
     const { by: operator, time: begun } = origin;
-    inTransaction(this.#db, () => {
+    return this.#group.write(() => {
+      checkMember(this.#db, origin);
       this.#db.prepare('DELETE FROM registrations WHERE begun <= ?').run(begun - REGISTRATION_LIFE_MS);
       this.#db
         .prepare('INSERT INTO registrations (id, operator, uid, key_id, begun) VALUES (?, ?, ?, ?, ?)')
@@ -73,8 +78,11 @@ export class Registrations {
    * Registers the card, ends the patient's earlier one, and puts both on the feed: all of it or nothing. The
    * same step again is answered alike, however much later.
    */
-  async complete(completion: Completion): Promise<CompletionResult> {
-    return inTransaction(this.#db, () => this.#repeat(completion) ?? this.#register(completion));
+  complete(completion: Completion): Promise<CompletionResult> {
+    return this.#group.write(() => {
+      checkMember(this.#db, completion.origin);
+      return this.#repeat(completion) ?? this.#register(completion);
+    });
   }
 
   #repeat(completion: Completion): CompletionResult | undefined {

@@ -1,11 +1,13 @@
 import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
+import { checkMember } from './check-member.ts';
 import { type CardState, type CardStateRow, cardState, cardStateRow } from './feed.ts';
 import { takeHeld } from './held-cards.ts';
 import { type HeldByHub, restoredAt } from './missing-cards.ts';
-import { inTransaction, nextSequence } from './transaction.ts';
+import { nextSequence } from './sequence.ts';
 
 /** A card is locked everywhere at so many wrong tries since the hubs' last right logins, summed (PROTOCOL 2.5). */
 export const OPEN_TRIES_MAX = 10;
@@ -71,27 +73,27 @@ type LockCause = 'hub' | 'tries' | 'copy';
 /** What hubs report of tries, locks and new PINs: it may come twice, late and out of order. */
 export class ReportBook {
   readonly #db: Database;
+  readonly #group: GroupCommit;
   readonly #trail: AuditTrail;
 
-  constructor(db: Database, trail: AuditTrail) {
+  constructor(db: Database, group: GroupCommit, trail: AuditTrail) {
     this.#db = db;
+    this.#group = group;
     this.#trail = trail;
   }
 
   /**
    * Takes all of it in one transaction. Unknown and revoked cards are passed over.
    *
-   * @returns undefined, and nothing is taken, where the hub was let in and then revoked: what it made must not come
-   *   back (PROTOCOL 2.6), and it is told nothing more
+   * @throws RefusedError where the hub was let in and then revoked: what it made must not come back (PROTOCOL 2.6),
+   *   and it is told nothing more
    */
-  async takeReports(reports: Reports): Promise<ReportsTaken | undefined> {
-    const taking = new Taking(this.#db, this.#trail, reports);
-    return inTransaction(this.#db, () => (isRevoked(this.#db, reports.origin.by) ? undefined : taking.run()));
+  takeReports(reports: Reports): Promise<ReportsTaken> {
+    return this.#group.write(() => {
+      checkMember(this.#db, reports.origin);
+      return new Taking(this.#db, this.#trail, reports).run();
+    });
   }
-}
-
-function isRevoked(db: Database, hub: string): boolean {
-  return db.prepare('SELECT 1 FROM members WHERE id = ? AND revoked IS NOT NULL').get(hub) !== undefined;
 }
 
 /** One hub's batch being taken. */

@@ -1,6 +1,7 @@
 import { toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
 import { CardeaError } from '../../runtime/errors.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { TrailAfter } from '../trail-after.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
@@ -8,7 +9,6 @@ import { revokeCard } from './cards.ts';
 import type { FirstCertificate } from './members.ts';
 import { adoptMissing, restoredAt } from './missing-cards.ts';
 import { liftLocksOf } from './revoke-member.ts';
-import { inTransaction } from './transaction.ts';
 
 /** A card that hubs let in and this registry has never heard of: registered after the backup that was restored. */
 export interface MissingCard {
@@ -43,10 +43,12 @@ export interface BegunAnew {
 /** What follows from a restore: another life of the feed, and what was lost with the time after the backup. */
 export class Restores {
   readonly #db: Database;
+  readonly #group: GroupCommit;
   readonly #trail: AuditTrail;
 
-  constructor(db: Database, trail: AuditTrail) {
+  constructor(db: Database, group: GroupCommit, trail: AuditTrail) {
     this.#db = db;
+    this.#group = group;
     this.#trail = trail;
   }
 
@@ -80,7 +82,7 @@ export class Restores {
       );
     }
     const certificate = await restore.certificateFor(admin);
-    return inTransaction(this.#db, () => {
+    return this.#group.write(() => {
       this.#db.prepare('UPDATE network SET generation = ?, restored = ?').run(generation, now);
       this.#db.prepare('UPDATE tokens SET replaced = ? WHERE used IS NULL AND replaced IS NULL').run(now);
       this.#db.exec('DELETE FROM registrations; DELETE FROM missing_cards; DELETE FROM revocation_claims');

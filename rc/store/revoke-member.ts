@@ -1,8 +1,10 @@
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
+import { checkMember } from './check-member.ts';
 import { OPEN_TRIES_MAX, TOTAL_TRIES_MAX } from './reports.ts';
-import { inTransaction, nextSequence } from './transaction.ts';
+import { nextSequence } from './sequence.ts';
 
 /** Who is to be cut off, and by whom. */
 export interface MemberRevocation {
@@ -20,19 +22,20 @@ export type MemberRevocationResult =
       /** How many cards were locked by nobody but this hub, and are not any more. */
       readonly unlocked: number;
     }
-  /** `by-revoked`: whoever asks was revoked after the request was let in. */
-  | { readonly outcome: 'unknown' | 'self' | 'by-revoked' };
+  | { readonly outcome: 'unknown' | 'self' };
 
 /**
  * Revokes a member for ever, in one transaction with what comes of it. Locks that a hub made go with it, and what
  * it counted counts no more: it may have lied. Those of other hubs stay, and so do locks of copied cards and new
  * PINs, which were proved (PROTOCOL 2.6).
  */
-export async function revokeMember(
-  { db, trail }: { readonly db: Database; readonly trail: AuditTrail },
+export function revokeMember(
+  { db, group, trail }: { readonly db: Database; readonly group: GroupCommit; readonly trail: AuditTrail },
   { id, kind, origin }: MemberRevocation,
 ): Promise<MemberRevocationResult> {
-  return inTransaction(db, (): MemberRevocationResult => {
+  return group.write((): MemberRevocationResult => {
+    // Of two admins who revoke each other in the same moment one remains.
+    checkMember(db, origin);
     const member = db
       .prepare<[string, string], { readonly revoked: number | null }>(
         'SELECT revoked FROM members WHERE id = ? AND kind = ?',
@@ -40,9 +43,6 @@ export async function revokeMember(
       .get(id, kind);
     if (member === undefined) return { outcome: 'unknown' };
     if (id === origin.by) return { outcome: 'self' };
-    // Of two admins who revoke each other in the same moment one remains.
-    const by = db.prepare('SELECT 1 FROM members WHERE id = ? AND revoked IS NULL').get(origin.by);
-    if (by === undefined) return { outcome: 'by-revoked' };
     const certificates = db
       .prepare<[string], Uint8Array>('SELECT fingerprint FROM certificates WHERE member = ?')
       .pluck()

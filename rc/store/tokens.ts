@@ -1,7 +1,9 @@
 import { equalConstantTime, toHex } from '../../protocol/bytes.ts';
 import type { AuditTrail } from '../../runtime/audit/trail.ts';
+import type { GroupCommit } from '../../runtime/group-commit.ts';
 import type { Database } from '../../runtime/sqlite.ts';
 import type { MemberOrigin, RcAuditEvent } from './audit.ts';
+import { checkMember } from './check-member.ts';
 import {
   type FirstCertificate,
   insertMember,
@@ -12,7 +14,6 @@ import {
   membershipRow,
   standingOf,
 } from './members.ts';
-import { inTransaction } from './transaction.ts';
 
 /** What a joiner is given: certificates, as DER. */
 export interface IssuedCertificates {
@@ -61,10 +62,12 @@ interface TokenRow extends MembershipRow {
 /** One-time join tokens (DESIGN, setting up). */
 export class Tokens {
   readonly #db: Database;
+  readonly #group: GroupCommit;
   readonly #trail: AuditTrail;
 
-  constructor(db: Database, trail: AuditTrail) {
+  constructor(db: Database, group: GroupCommit, trail: AuditTrail) {
     this.#db = db;
+    this.#group = group;
     this.#trail = trail;
   }
 
@@ -73,14 +76,15 @@ export class Tokens {
    *
    * @returns false when a member has that id already
    */
-  async mint(token: {
+  mint(token: {
     readonly secretHash: Uint8Array;
     readonly member: Membership;
     readonly expires: number;
     readonly origin: MemberOrigin;
   }): Promise<boolean> {
     const { member, origin } = token;
-    return inTransaction(this.#db, () => {
+    return this.#group.write(() => {
+      checkMember(this.#db, origin);
       if (isTaken(this.#db, member.id)) return false;
       this.#db
         .prepare('UPDATE tokens SET replaced = ? WHERE id = ? AND used IS NULL AND replaced IS NULL')
@@ -118,8 +122,8 @@ export class Tokens {
    * Marks the token used, lets the member in and keeps its certificates, in one transaction that looks at the
    * token once more: whoever came second in a race gets what the first was given, or is refused.
    */
-  async redeem(redemption: Redemption, issued: IssuedCertificates & FirstCertificate): Promise<TokenVerdict> {
-    return inTransaction(this.#db, () => {
+  redeem(redemption: Redemption, issued: IssuedCertificates & FirstCertificate): Promise<TokenVerdict> {
+    return this.#group.write(() => {
       const verdict = this.#examine(redemption);
       if (verdict.outcome !== 'good') return verdict;
       insertMember(this.#db, verdict.member, issued, redemption.now);

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import SqliteDatabase from 'better-sqlite3';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HttpsClient } from '../../certs/https-client.ts';
 import type { RcClient } from '../../certs/rc-client.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
@@ -7,6 +8,7 @@ import { pinChangeProof } from '../../protocol/pin-change.ts';
 import { COMPACT_FEED, cardInBytes } from '../../protocol/rc-api/compact-feed.ts';
 import { CompactPage } from '../../protocol/rc-api/compact-page.ts';
 import { type FeedQuery, JSON_PAGE_MAX } from '../../protocol/rc-api/feed.ts';
+import { FeedSignal } from '../../rc/feed-signal.ts';
 import { rcPaths } from '../../rc/folder.ts';
 import { changesIn } from '../support/compact-feed.ts';
 import { fillRegistry } from '../support/fill-registry.ts';
@@ -72,6 +74,27 @@ describe('the feed over the API', () => {
     await admin.revokeCard(uid, 'lost');
     const page = await waiting;
     expect(page).toMatchObject({ changes: [{ sequence: 2, card: { uid, status: 'revoked' } }], cursor: 2 });
+  });
+
+  it('wakes no hub before what it is woken for is on the disk, also where many cards are registered at once', async () => {
+    const rc = await TestRc.start();
+    const admin = await rc.admin();
+    const begun = await Promise.all(Array.from({ length: 8 }, () => begin(admin)));
+    const disk = new SqliteDatabase(rcPaths(rc.folder).store, { readonly: true });
+    const written = disk.prepare<[], number>('SELECT count(*) FROM cards').pluck();
+    const wakes: { readonly wake: number; readonly written: number }[] = [];
+    const announce = vi.spyOn(FeedSignal.prototype, 'announce').mockImplementation(() => {
+      wakes.push({ wake: wakes.length + 1, written: written.get() ?? 0 });
+    });
+    onTestFinished(() => {
+      announce.mockRestore();
+      disk.close();
+    });
+    await Promise.all(
+      begun.map(({ registrationId }) => admin.completeRegistration(registrationId, completion())),
+    );
+    expect(wakes).toHaveLength(begun.length);
+    for (const seen of wakes) expect(seen.written).toBeGreaterThanOrEqual(seen.wake);
   });
 
   it('answers a hub that waits with nothing when its time is over', async () => {

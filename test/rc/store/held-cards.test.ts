@@ -101,7 +101,9 @@ describe('a hub that says of cards that they were revoked before the restore', (
     const { uid } = await registered(store);
     await store.revokeMember({ id: 'goa-01', kind: 'hub', origin: origin('first') });
     const lock = { uid, epoch: 0, running: 1, open: 5, total: 50, locked: true };
-    expect(await say(store, 'goa-01', [uid, bytes16('strange')], [lock])).toBeUndefined();
+    await expect(say(store, 'goa-01', [uid, bytes16('strange')], [lock])).rejects.toMatchObject({
+      code: 'member-revoked',
+    });
     expect(await store.cards.find(uid)).toMatchObject({ revoked: null, locked: false });
     expect(await store.cards.find(bytes16('strange'))).toBeUndefined();
     expect((await store.restores.doubted(10)).count).toBe(0);

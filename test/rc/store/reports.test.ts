@@ -17,7 +17,7 @@ async function report(
   pins: Pin[] = [],
   now = NOW,
 ): Promise<ReportsTaken> {
-  const taken = await store.reports.takeReports({
+  return store.reports.takeReports({
     origin: { ...origin(hub, now), role: 'hub' },
     tries: tries.map((count) => ({ epoch: 0, running: 1, open: 0, total: 0, locked: false, ...count })),
     pins: pins.map((pin) => ({
@@ -30,8 +30,6 @@ async function report(
     })),
     isProved: (_card, pin) => toHex(pin.proof) === toHex(RIGHT_PROOF),
   });
-  if (taken === undefined) throw new Error(`${hub} is revoked`);
-  return taken;
 }
 
 async function cardAfter(store: RcStore, uid: Uint8Array) {

@@ -1,7 +1,7 @@
 // No timer: this is the end of the event loop's turn, not a moment in time.
 import { setImmediate } from 'node:timers';
-import type { Database } from '../../runtime/sqlite.ts';
-import { StoreError, storeError } from '../../runtime/store-errors.ts';
+import type { Database } from './sqlite.ts';
+import { StoreError, storeError } from './store-errors.ts';
 
 interface Job {
   readonly run: () => void;
@@ -46,7 +46,7 @@ export class GroupCommit {
   write<T>(work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) {
-        reject(new StoreError('the store is closed: the hub is stopping'));
+        reject(new StoreError('the store is closed: the process is stopping'));
         return;
       }
       let result: { readonly value: T } | undefined;
@@ -90,9 +90,9 @@ export class GroupCommit {
       this.#commitAll.run();
       for (const job of done) job.settle();
     } catch (cause) {
-      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
       const error = storeError(cause, this.#db.name);
       for (const job of jobs) job.fail(error);
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
     }
   }
 
