@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { toHex } from '../../../protocol/bytes.ts';
 import { openRcStore, type RcStore } from '../../../rc/store/rc-store.ts';
 import type { CompletionResult } from '../../../rc/store/registrations.ts';
+import { TRAIL_START } from '../../../runtime/audit/chain.ts';
 import { verifyTrail } from '../../../runtime/audit/verify.ts';
 import { temporaryFolder } from '../../runtime/temporary-folder.ts';
 import { walCommits } from '../../support/wal-commits.ts';
@@ -284,6 +285,7 @@ describe('a member who is revoked', () => {
       store.certificates.renew(certificate, by),
       limbasiyaCard(),
       store.limbasiya.registerHub(secrets, origin('goa-01')),
+      store.hubTrails.take({ origin: origin('goa-01'), after: TRAIL_START, rows: [] }),
     ]);
     expect(walCommits(path) - before).toBe(1);
     for (const result of after) {
