@@ -1,8 +1,10 @@
 import { parseCertificate } from '../certs/certificate.ts';
 import { readHubCertificate, verifyHubChain } from '../certs/hub-chain.ts';
 import { fromHex } from '../protocol/bytes.ts';
+import { memberId } from '../protocol/rc-api/fields.ts';
 import { parseAddress } from '../runtime/address.ts';
 import type { Address } from '../runtime/network.ts';
+import { SettingsError } from '../runtime/settings.ts';
 import { HubUntrustedError, TerminalSetupError } from './errors.ts';
 import type { TrustHub } from './hub-link.ts';
 import type { NetworkRecord } from './network-record.ts';
@@ -23,7 +25,8 @@ export interface HubChoice {
 /**
  * Which hub to call, and how it must prove itself: by a chain to the authority that the card pins and,
  * where the terminal has joined a network, to that network's authority besides (PROTOCOL 2.5).
- * @throws TerminalSetupError when no hub is chosen, or the chosen one is not of this network
+ * @throws TerminalSetupError where no network was joined and no address is given; SettingsError when no hub is chosen,
+ * or the chosen one is not of this network
  */
 export function chooseHub({ wanted, network, now }: HubChoice): HubToCall {
   const { address, hubIds } = find(wanted, network);
@@ -50,6 +53,24 @@ export function trustListedHub(ID: string, { network, now }: Omit<HubChoice, 'wa
   };
 }
 
+/** @throws TerminalSetupError when `text` is neither a hub's id nor `HOST:PORT` */
+export function checkHubName(text: string): void {
+  const isName = text.includes(':') ? isReachable(text) : memberId.safeParse(text).success;
+  if (!isName) {
+    throw new TerminalSetupError(
+      `"${text}" is no hub: give its id, as goa-01, or where it is, as clinic-1.example:${HUB_PORT}`,
+    );
+  }
+}
+
+function isReachable(text: string): boolean {
+  try {
+    return parseAddress(text).port !== 0;
+  } catch {
+    return false;
+  }
+}
+
 function find(
   wanted: string | undefined,
   network: NetworkRecord | undefined,
@@ -64,7 +85,7 @@ function find(
   const hub = wanted === undefined ? only(hubs) : hubs.find(({ id }) => id === wanted);
   if (hub === undefined) {
     const known = hubs.map(({ id }) => id).join(', ') || 'none yet';
-    throw new TerminalSetupError(
+    throw new SettingsError(
       wanted === undefined
         ? `choose a hub with --hub: the network has ${known}`
         : `the network has no hub ${wanted}: it has ${known}`,

@@ -17,14 +17,22 @@ const SLOW_PORT = /^\/dev\/ttyS\d+$/;
  * @throws ReaderPathError when `path` names neither
  */
 export function openReader(path: string, options: Omit<CardReaderOptions, 'open'>): CardReader {
+  checkReaderPath(path);
   if (path.startsWith(SIMULATED)) {
     return openCardReader({ ...options, open: simulated(path.slice(SIMULATED.length), options) });
   }
-  if (!path.startsWith('/')) {
-    throw new ReaderPathError(`"${path}" is no reader: give a serial port as /dev/ttyUSB0, or sim:FILE`);
-  }
   const speed = options.speed ?? fastestOf(path);
   return openCardReader({ ...options, speed, open: () => openSerialPort({ path }) });
+}
+
+/** @throws ReaderPathError when `path` is no `--reader` */
+export function checkReaderPath(path: string): void {
+  if (path === SIMULATED)
+    throw new ReaderPathError('sim: wants the file of the virtual card, as sim:card.bin');
+  if (path.startsWith('/') || path.startsWith(SIMULATED)) return;
+  throw new ReaderPathError(
+    `"${path}" is no reader: give a serial port as /dev/ttyUSB0 or /dev/serial0, or sim:FILE for a virtual one`,
+  );
 }
 
 /** Undefined: whatever the driver tries. `/dev/serial0` is a link to one port or another. */
@@ -38,7 +46,6 @@ function fastestOf(path: string): number | undefined {
 }
 
 function simulated(file: string, { clock }: Omit<CardReaderOptions, 'open'>): OpenPort {
-  if (file === '') throw new ReaderPathError('sim: wants the file of the virtual card, as sim:card.bin');
   let reader: Promise<{ open: OpenPort }> | undefined;
   return async () => {
     // Loaded only where it is asked for: a terminal in a clinic has no use for it.

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { type CommandIo, processIo } from './command-io.ts';
 import { CardeaError } from './errors.ts';
@@ -57,6 +57,8 @@ export function invocation(command: Command, io: CommandIo = processIo): Invocat
   const flags: Record<string, unknown> = command.optsWithGlobals();
   const asked = rootOf(command).getOptionValueSource('data') === 'cli';
   const folder = String((!asked && io.environment['CARDEA_DATA']) || flags['data']);
+  if (folder === '') throw new UsageError('--data: give a folder');
+  checkArguments(command);
   const json = flags['json'] === true;
   return {
     folder,
@@ -74,6 +76,34 @@ export function invocation(command: Command, io: CommandIo = processIo): Invocat
     settings: (schema) =>
       loadSettings(schema, { flags, environment: io.environment, file: join(folder, 'settings.json') }),
   };
+}
+
+/** An empty argument is a script's variable that is not set. @throws UsageError */
+function checkArguments(command: Command): void {
+  for (const [index, argument] of command.registeredArguments.entries()) {
+    const given: unknown = command.processedArgs[index];
+    if (given !== '' && !(Array.isArray(given) && given.includes(''))) continue;
+    throw new UsageError(
+      `<${argument.name()}> is empty: ${argument.description}; see "${pathOf(command)} --help"`,
+    );
+  }
+}
+
+/** For an option that must not be empty: passed to commander as what makes its value. `what`: `a file`. */
+export function given(what: string): (text: string) => string {
+  return (text) => {
+    if (text === '') throw new InvalidArgumentError(`Give ${what}.`);
+    return text;
+  };
+}
+
+/** What `parse` makes of something that was given; what it throws on purpose is wrong usage. @throws UsageError */
+export function asUsage<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw cause instanceof CardeaError ? new UsageError(cause.message, { cause }) : cause;
+  }
 }
 
 /**
@@ -127,7 +157,7 @@ function describeMisuse(command: Command, cause: CommanderError): string {
   const what =
     cause.code === 'commander.help'
       ? `say what to do: ${command.commands.map((child) => child.name()).join(', ')}`
-      : cause.message.replace(/^error: /, '');
+      : cause.message.replace(/^error: /, '').replace(/\.$/, '');
   return `${what}; see "${path} --help"`;
 }
 

@@ -42,8 +42,7 @@ export async function loadSettings<Shape extends z.ZodRawShape>(
     if (parsed.success) {
       settings[name] = parsed.data;
     } else {
-      const expected = parsed.error.issues[0]?.message ?? 'another value';
-      complaints.push(found === undefined ? missing(name, sources) : wrong(found, expected));
+      complaints.push(found === undefined ? missing(name, sources) : wrong(found, parsed.error.issues[0]));
     }
   }
   if (complaints.length > 0) {
@@ -88,6 +87,18 @@ export function choiceSetting<const Choice extends string>(choices: readonly Cho
   return z.enum(choices, { error: `one of ${choices.join(', ')}` });
 }
 
+/** Text that `check` passes. What it throws on purpose, an error with a code, says what is wrong and what is possible. */
+export function checkedSetting(check: (text: string) => unknown): z.ZodType<string> {
+  return z.string({ error: 'text' }).superRefine((text, context) => {
+    try {
+      check(text);
+    } catch (cause) {
+      if (!(cause instanceof Error && 'code' in cause)) throw cause;
+      context.addIssue({ code: 'custom', message: cause.message, params: { isWhole: true } });
+    }
+  });
+}
+
 /** `HOST:PORT`; the port may be left out where `defaultPort` is given. */
 export function addressSetting(defaultPort?: number): z.ZodType<Address> {
   const expected = defaultPort === undefined ? 'HOST:PORT' : `HOST or HOST:PORT (else port ${defaultPort})`;
@@ -124,7 +135,11 @@ function findValue(
     : undefined;
 }
 
-function wrong(found: FoundValue, expected: string): string {
+function wrong(found: FoundValue, issue: z.core.$ZodIssue | undefined): string {
+  // A sentence of its own names the value already.
+  if (issue?.code === 'custom' && issue.params?.['isWhole'] === true)
+    return `${found.origin}: ${issue.message}`;
+  const expected = issue?.message ?? 'another value';
   const shown = JSON.stringify(found.value) ?? String(found.value);
   const short = shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
   return `${found.origin} is ${short}: expected ${expected}`;

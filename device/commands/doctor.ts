@@ -7,14 +7,15 @@ import { untilStopped } from '../../runtime/stop.ts';
 import { examine } from '../doctor/examine.ts';
 import type { Finding, Verdict } from '../doctor/finding.ts';
 import { SYSTEM_PATHS } from '../doctor/gather-port.ts';
-import { surroundingsFor, TRACE, terminalSettings, traceOf, withHardwareOptions } from './open-terminal.ts';
+import { surroundingsFor, TRACE, traceOf, withHardwareOptions } from './open-terminal.ts';
+import { checkTogether, terminalSettings } from './terminal-settings.ts';
 
 /** Something is wrong: exit code 1. */
 class DoctorError extends CardeaError {
   readonly code = 'doctor-found';
 }
 
-const settings = terminalSettings.extend({ wait: integerSetting(0, 600).default(20) });
+const doctorSettings = terminalSettings.extend({ wait: integerSetting(0, 600).default(20) });
 
 /** `cardea-device doctor`: says what is wrong with this terminal, and what to do about it. */
 export function addDoctor(program: Command): void {
@@ -40,8 +41,9 @@ export function addDoctor(program: Command): void {
 }
 
 async function runExam(call: Invocation, signal: AbortSignal): Promise<readonly Finding[]> {
-  const { reader, panel, panelParts, sensor, sensorBoard, hub, wait, logLevel } =
-    await call.settings(settings);
+  const settings = await call.settings(doctorSettings);
+  checkTogether(settings);
+  const { reader, panel, panelParts, sensor, sensorBoard, hub, wait, logLevel } = settings;
   return await examine({
     surroundings: surroundingsFor(logLevel),
     folder: call.folder,

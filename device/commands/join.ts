@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { invocation } from '../../runtime/command-line.ts';
+import { decodeJoinToken } from '../../certs/join-token.ts';
+import { asUsage, invocation } from '../../runtime/command-line.ts';
 import { joinDevice } from '../join.ts';
 import { surroundingsFor } from './open-terminal.ts';
 
@@ -11,6 +12,7 @@ export function addJoin(program: Command): void {
     .argument('<string>', 'the join string')
     .action(async (token: string, _options, command: Command) => {
       const call = invocation(command);
+      asUsage(() => decodeJoinToken(token));
       const { terminalId, hubs } = await joinDevice({
         surroundings: surroundingsFor('warn'),
         folder: call.folder,

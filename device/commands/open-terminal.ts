@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { z } from 'zod';
-import { panelPartsSetting, STANDARD_PARTS } from '../../hardware/panel/panel-parts.ts';
 import { openReader } from '../../hardware/reader-path.ts';
 import { SENSOR_KINDS } from '../../hardware/sensor/sensor-kinds.ts';
 import { secretSource } from '../../runtime/ask.ts';
@@ -10,25 +8,14 @@ import type { Invocation } from '../../runtime/command-line.ts';
 import { makeSecretFolder } from '../../runtime/files.ts';
 import { LOG_LEVELS, openLog } from '../../runtime/pino-log.ts';
 import { systemRandom } from '../../runtime/random.ts';
-import { choiceSetting, keepSettings } from '../../runtime/settings.ts';
+import { keepSettings } from '../../runtime/settings.ts';
 import { Resources } from '../../runtime/stop.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
 import { tcpNetwork } from '../../runtime/tcp-network.ts';
 import { ConsolePanel } from '../panels/console-panel.ts';
 import { openFront } from '../panels/open-front.ts';
-import { ALLOWED_SUITES, type AssembledTerminal, assembleTerminal } from '../tap-tools.ts';
-
-/** The settings of every command that works with reader, panel and hub. */
-export const terminalSettings = z.object({
-  reader: z.string().default('/dev/serial0'),
-  panel: z.string().optional(),
-  panelParts: panelPartsSetting.default(STANDARD_PARTS),
-  sensor: z.string().optional(),
-  sensorBoard: z.string().optional(),
-  hub: z.string().optional(),
-  allow: choiceSetting(ALLOWED_SUITES).default('none'),
-  logLevel: choiceSetting(LOG_LEVELS).default('warn'),
-});
+import { type AssembledTerminal, assembleTerminal } from '../tap-tools.ts';
+import { checkTogether, terminalSettings } from './terminal-settings.ts';
 
 /** The option that {@link traceOf} looks for. */
 export const TRACE = [
@@ -88,16 +75,9 @@ export interface OpenTerminal extends AssembledTerminal {
 
 /** Opens reader and panel, and puts the terminal together. */
 export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
-  const {
-    reader: path,
-    panel: panelPath,
-    panelParts,
-    sensor,
-    sensorBoard,
-    hub,
-    allow,
-    logLevel,
-  } = await call.settings(terminalSettings);
+  const settings = await call.settings(terminalSettings);
+  checkTogether(settings);
+  const { reader: path, panel: panelPath, panelParts, sensor, sensorBoard, hub, allow, logLevel } = settings;
   await makeSecretFolder(call.folder);
   const surroundings = surroundingsFor(logLevel);
   const scripted = call.flags['pinStdin'] === true;

@@ -4,12 +4,9 @@ import type { SensorPart } from '../sensor/sensor-kinds.ts';
 import { openSerialPort } from '../serial-port.ts';
 import type { OpenBoard } from './board.ts';
 import { BoardPanel, type BoardPanelOptions } from './board-panel.ts';
-import { PanelPathError } from './errors.ts';
 import { FIRMATA_SPEED, firmataBoard } from './firmata-board.ts';
+import { parsePanelPath } from './panel-path.ts';
 import { raspiBoard } from './raspi-board.ts';
-
-const ON_THE_PI = 'raspi-io';
-const SIMULATED = 'sim:';
 
 /**
  * Opens the panel that `--panel` names: the serial port of a board with Firmata (`/dev/ttyACM0`),
@@ -23,15 +20,11 @@ export function openPanel(path: string, options: Omit<BoardPanelOptions, 'open'>
 }
 
 function boardAt(path: string, { clock, sensor }: Pick<BoardPanelOptions, 'clock' | 'sensor'>): OpenBoard {
-  if (path === ON_THE_PI) return raspiBoard(clock);
-  if (path === SIMULATED) return firmataBoard({ name: path, clock, open: simulated(clock, sensor) });
-  if (path.startsWith('/')) {
-    const open = () => openSerialPort({ path, baudRate: FIRMATA_SPEED });
-    return firmataBoard({ name: path, clock, open });
-  }
-  throw new PanelPathError(
-    `"${path}" is no panel: give the serial port of its board as /dev/ttyACM0, raspi-io, or sim: for a virtual one`,
-  );
+  const place = parsePanelPath(path);
+  if (place === 'raspi-io') return raspiBoard(clock);
+  if (place === 'simulated') return firmataBoard({ name: path, clock, open: simulated(clock, sensor) });
+  const open = () => openSerialPort({ path: place.port, baudRate: FIRMATA_SPEED });
+  return firmataBoard({ name: path, clock, open });
 }
 
 function simulated(clock: HardwareClock, sensor: SensorPart | undefined): OpenPort {

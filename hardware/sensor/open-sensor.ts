@@ -3,9 +3,8 @@ import type { HardwareClock } from '../clock.ts';
 import { FIRMATA_SPEED, firmataBoard } from '../panel/firmata-board.ts';
 import { openSerialPort } from '../serial-port.ts';
 import { BoardSensor, type BoardSensorOptions } from './board-sensor.ts';
-import { SensorKindError, type SensorPart } from './sensor-kinds.ts';
-
-const SIMULATED = /^sim:(?<value>[0-9]{1,3}(?:\.[0-9]+)?)?$/;
+import { parseSensorBoard } from './sensor-board.ts';
+import type { SensorPart } from './sensor-kinds.ts';
 
 /**
  * Opens a sensor on a board of its own: the board's serial port as `/dev/ttyACM1`, or `sim:`, a virtual one on which
@@ -27,14 +26,9 @@ export function openSensor(
 }
 
 function portAt(path: string, part: SensorPart, clock: HardwareClock): OpenPort {
-  if (path.startsWith('/')) return () => openSerialPort({ path, baudRate: FIRMATA_SPEED });
-  const { groups } = SIMULATED.exec(path) ?? {};
-  if (groups === undefined) {
-    throw new SensorKindError(
-      `"${path}" is no board of a sensor: give its serial port as /dev/ttyACM1, or sim: for a virtual one`,
-    );
-  }
-  const value = groups['value'] === undefined ? undefined : Number(groups['value']);
+  const place = parseSensorBoard(path);
+  if ('port' in place) return () => openSerialPort({ path: place.port, baudRate: FIRMATA_SPEED });
+  const { value } = place;
   let board: Promise<{ open: OpenPort }> | undefined;
   return async () => {
     // Loaded only where it is asked for: a terminal in a clinic has no use for it.

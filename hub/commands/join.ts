@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { invocation } from '../../runtime/command-line.ts';
+import { decodeJoinToken } from '../../certs/join-token.ts';
+import { asUsage, invocation } from '../../runtime/command-line.ts';
 import { joinHub } from '../join.ts';
 import { surroundingsFor } from './surroundings.ts';
 
@@ -11,6 +12,7 @@ export function addJoin(program: Command): void {
     .argument('<string>', 'the join string')
     .action(async (token: string, _options, command: Command) => {
       const call = invocation(command);
+      asUsage(() => decodeJoinToken(token));
       const surroundings = surroundingsFor('warn');
       const joined = await joinHub({ surroundings, folder: call.folder, token });
       const { id, location, address, rc, limbasiya } = joined;

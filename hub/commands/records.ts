@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import type { Bundle } from '../../protocol/fhir/resources.ts';
-import { type Invocation, invocation } from '../../runtime/command-line.ts';
+import { given, type Invocation, invocation } from '../../runtime/command-line.ts';
 import { counted } from '../../runtime/counted.ts';
 import { CardeaError } from '../../runtime/errors.ts';
 import { createNewFile } from '../../runtime/files.ts';
@@ -61,7 +61,7 @@ function addExport(records: Command): void {
   records
     .command('export')
     .description('all records in the clear, a FHIR Bundle a patient, one a line (NDJSON)')
-    .option('--out <file>', 'into a new file for its owner alone; else standard output')
+    .option('--out <file>', 'into a new file for its owner alone; else standard output', given('a file'))
     .option(...PASSPHRASE_OPTION)
     .action(async (options: { readonly out?: string }, command: Command) => {
       const call = invocation(command);

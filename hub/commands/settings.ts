@@ -22,7 +22,7 @@ export const hubSettings = z.object({
   /** The clinic's: its midnights end a day. */
   timeZone: z.string().refine(isTimeZone, 'a time zone, as in Asia/Kolkata').default(DEFAULT_POLICY.timeZone),
   /** The file of the records' key, where that is not keys/records.key. */
-  recordsKey: z.string().min(1).optional(),
+  recordsKey: z.string().min(1, 'a file').optional(),
   /** Where health and metrics are asked for: this machine alone, unless somebody chose otherwise. */
   health: z
     .union([z.literal('off'), addressSetting(HEALTH_PORT)], {

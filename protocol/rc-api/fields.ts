@@ -46,7 +46,10 @@ export const hostPort = z
 export const reachableHostPort = z
   .string()
   .max(261)
-  .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):(?!0+$)[0-9]{1,5}$/, 'HOST:PORT, the port from 1 to 65535');
+  .regex(
+    /^(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):(?!0+$)(?:[0-9]{1,4}|[0-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$/,
+    'HOST:PORT, the port from 1 to 65535',
+  );
 
 /**
  * No Cc, Zl, Zp or Bidi_Control of Unicode, written out: not every program that reads the API's document knows them

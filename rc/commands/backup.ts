@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { systemClock } from '../../runtime/clock.ts';
-import { type Invocation, invocation } from '../../runtime/command-line.ts';
+import { given, type Invocation, invocation } from '../../runtime/command-line.ts';
 import { askControl } from '../../runtime/control-socket.ts';
 import { counted } from '../../runtime/counted.ts';
 import { FolderInUseError, takeOwnership } from '../../runtime/ownership.ts';
@@ -75,6 +75,7 @@ export function addBackup(program: Command, world: CommandWorld): void {
     .option(
       '--audit <file>',
       'the lost one\'s trail, as "audit --format jsonl" wrote it: what was revoked since is revoked again',
+      given('a file'),
     )
     .action(async (from: string, flags: RestoreFlags, command: Command) => {
       const call = invocation(command, world.io);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { cardsQuery, revokeRequest } from '../../protocol/rc-api/cards.ts';
 import { REVOCATION_REASONS, uidOfEitherSuite } from '../../protocol/rc-api/fields.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
+import { misuseOf } from '../../runtime/zod-words.ts';
 import { cardTable, detailsText, stateOf } from './card-text.ts';
 import { asOperator } from './operator-client.ts';
 import type { CommandWorld } from './world.ts';
@@ -17,7 +18,7 @@ export function addCardCommands(card: Command, world: CommandWorld): void {
     .action(async (options: object, command: Command) => {
       const call = invocation(command, world.io);
       const query = cardsQuery.safeParse(options);
-      if (!query.success) throw usage(query.error.issues[0]);
+      if (!query.success) throw misuseOf(query.error);
       const page = await asOperator(call.folder, world.surroundings('warn'), (client) =>
         client.cards(query.data),
       );
@@ -47,7 +48,7 @@ export function addCardCommands(card: Command, world: CommandWorld): void {
     .action(async (uid: string, options: { reason: string }, command: Command) => {
       const call = invocation(command, world.io);
       const request = revokeRequest.safeParse(options);
-      if (!request.success) throw usage(request.error.issues[0]);
+      if (!request.success) throw misuseOf(request.error);
       const parsed = parseUid(uid);
       const revoked = await asOperator(call.folder, world.surroundings('warn'), (client) =>
         client.revokeCard(parsed, request.data.reason),
@@ -77,10 +78,4 @@ export function parseUid(text: string): string {
       'a UID has 32 of 0-9 and a-f, or 64 under limbasiya-2021: see "cardea-rc card list"',
     );
   return parsed.data;
-}
-
-function usage(
-  issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined,
-): UsageError {
-  return new UsageError(`--${issue?.path.map(String).join('.')}: ${issue?.message}`);
 }

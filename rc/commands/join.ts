@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { decodeJoinToken } from '../../certs/join-token.ts';
 import { formatAddress } from '../../runtime/address.ts';
-import { invocation } from '../../runtime/command-line.ts';
+import { asUsage, invocation } from '../../runtime/command-line.ts';
 import { joinAsOperator } from '../join.ts';
 import type { CommandWorld } from './world.ts';
 
@@ -12,6 +13,7 @@ export function addJoin(program: Command, world: CommandWorld): void {
     .argument('<string>', 'the join string')
     .action(async (token: string, _options, command: Command) => {
       const call = invocation(command, world.io);
+      asUsage(() => decodeJoinToken(token));
       const surroundings = world.surroundings('warn');
       const { id, role, rc } = await joinAsOperator({ surroundings, folder: call.folder, token });
       call.show(

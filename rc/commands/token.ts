@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { toHex } from '../../protocol/bytes.ts';
 import { type TokenRequest, tokenRequest } from '../../protocol/rc-api/join.ts';
-import { invocation, UsageError } from '../../runtime/command-line.ts';
+import { invocation } from '../../runtime/command-line.ts';
+import { misuseOf } from '../../runtime/zod-words.ts';
 import { asOperator } from './operator-client.ts';
 import type { CommandWorld } from './world.ts';
 
@@ -13,7 +14,7 @@ export function addToken(program: Command, world: CommandWorld): void {
     .command('hub')
     .description('for a hub: redeem it there with "cardea-hub join"')
     .requiredOption('--id <id>', description)
-    .requiredOption('--location <text>', 'what patients read of where they are')
+    .requiredOption('--location <text>', 'what patients read of where they are', (text) => text.trim())
     .requiredOption('--address <host:port>', 'where terminals reach it')
     .action((options: object, command: Command) => mint(command, world, { kind: 'hub', ...options }));
   token
@@ -27,7 +28,7 @@ export function addToken(program: Command, world: CommandWorld): void {
     .requiredOption('--role <role>', 'admin, registrar or auditor')
     .option('--id <id>', `${description}; made up from the role when left out`)
     .action((options: { role: string; id?: string }, command: Command) => {
-      const id = options.id ?? `${options.role}-${toHex(world.surroundings('warn').random(3))}`;
+      const id = options.id ?? `${options.role || 'operator'}-${toHex(world.surroundings('warn').random(3))}`;
       return mint(command, world, { kind: 'operator', ...options, id });
     });
 }
@@ -44,7 +45,6 @@ async function mint(command: Command, world: CommandWorld, options: object): Pro
 
 function parse(options: object): TokenRequest {
   const parsed = tokenRequest.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UsageError(`--${issue?.path.join('.') ?? 'option'}: ${issue?.message ?? 'not as expected'}`);
+  if (!parsed.success) throw misuseOf(parsed.error);
+  return parsed.data;
 }

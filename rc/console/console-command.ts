@@ -5,9 +5,10 @@ import { formatAddress } from '../../runtime/address.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
 import { untilStopped } from '../../runtime/stop.ts';
 import { asOperator } from '../commands/operator-client.ts';
-import { rcSettings } from '../commands/settings.ts';
+
 import type { CommandWorld } from '../commands/world.ts';
 import { readNetworkFile } from '../folder.ts';
+import { deskSettings } from './desk-settings.ts';
 import { findPrinter } from './print-page.ts';
 
 /** `cardea-rc console`: where registrars work. */
@@ -31,7 +32,7 @@ export function addConsole(program: Command, world: CommandWorld): void {
           'the console needs a terminal: the commands under "cardea-rc card" are for scripts',
         );
       }
-      const { reader: path, logN, print } = await call.settings(rcSettings);
+      const { reader: path, logN, print } = await call.settings(deskSettings);
       const surroundings = world.surroundings('error');
       const printer = await findPrinter(print, environment['PATH'], surroundings.clock);
       const { address } = await readNetworkFile(call.folder);

@@ -5,13 +5,14 @@ import { currentImage } from '../../protocol/card-slots.ts';
 import { SUITE } from '../../protocol/constants.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 import { patientsQuery } from '../../protocol/rc-api/patients.ts';
-import { invocation, UsageError } from '../../runtime/command-line.ts';
+import { given, invocation, UsageError } from '../../runtime/command-line.ts';
 import { CardeaError } from '../../runtime/errors.ts';
+import { misuseOf } from '../../runtime/zod-words.ts';
 import { detailsText, patientsText } from '../commands/card-text.ts';
 import { asOperator } from '../commands/operator-client.ts';
-import { rcSettings } from '../commands/settings.ts';
 import type { CommandWorld } from '../commands/world.ts';
 import { withCardAtReader } from './at-reader.ts';
+import { deskSettings } from './desk-settings.ts';
 
 interface FindFlags {
   readonly record?: string;
@@ -30,7 +31,7 @@ export function addCardFind(card: Command, world: CommandWorld): void {
     .command('find')
     .description('find patients and their cards by the beginnings of words, whatever case and accents')
     .argument('[words...]', 'of the name, of the record number')
-    .option('--record <number>', 'the whole record number')
+    .option('--record <number>', 'the whole record number', given('the number'))
     .option('--tap', 'the patient whose card is laid on the reader')
     .option('--reader <path>', 'the reader: /dev/ttyUSB0, /dev/serial0, or sim:FILE for a virtual one')
     .option('--limit <n>', 'at most so many, 1 to 200', '50')
@@ -42,7 +43,7 @@ export function addCardFind(card: Command, world: CommandWorld): void {
       if (flags.tap) return findByCard(command, world);
       const call = invocation(command, world.io);
       const query = patientsQuery.safeParse({ find, record: flags.record, limit: flags.limit });
-      if (!query.success) throw new UsageError(query.error.issues[0]?.message ?? 'not understood');
+      if (!query.success) throw misuseOf(query.error);
       const found = await asOperator(call.folder, world.surroundings('warn'), (client) =>
         client.patients(query.data),
       );
@@ -52,7 +53,7 @@ export function addCardFind(card: Command, world: CommandWorld): void {
 
 async function findByCard(command: Command, world: CommandWorld): Promise<void> {
   const call = invocation(command, world.io);
-  const { reader } = await call.settings(rcSettings);
+  const { reader } = await call.settings(deskSettings);
   await withCardAtReader(call, world.surroundings('warn'), reader, async ({ client, card }) => {
     const found = await client.cardDetails(await uidOnCard(card));
     const { card: summary, ...details } = found;

@@ -3,13 +3,14 @@ import { wipe } from '../../protocol/bytes.ts';
 import { parsePin } from '../../protocol/pin.ts';
 import { checkPinStrength, type PatientFacts } from '../../protocol/pin-policy.ts';
 import { type SecretSource, secretSource } from '../../runtime/ask.ts';
-import { type Invocation, UsageError } from '../../runtime/command-line.ts';
+import { given, type Invocation, UsageError } from '../../runtime/command-line.ts';
 import { CardeaError } from '../../runtime/errors.ts';
 import { cardText } from '../commands/card-text.ts';
-import { rcSettings } from '../commands/settings.ts';
+
 import type { CommandWorld } from '../commands/world.ts';
 import { withCardAtReader } from './at-reader.ts';
 import { type CardFor, isDateOfBirth } from './card-patient.ts';
+import { deskSettings } from './desk-settings.ts';
 import { findPrinter } from './print-page.ts';
 import { RecoveryCodeFile } from './recovery-code-out.ts';
 import { showRecoveryCode } from './recovery-page.ts';
@@ -35,7 +36,11 @@ export function addCardOptions(command: Command): Command {
     .option('--reader <path>', 'the reader: /dev/ttyUSB0, /dev/serial0, or sim:FILE for a virtual one')
     .option('--log-n <n>', 'how slow each guess at the PIN is made: 0, or 10 to 17')
     .option('--no-recovery', 'make no recovery code')
-    .option('--recovery-out <file>', 'write the recovery code into this new file instead of showing it')
+    .option(
+      '--recovery-out <file>',
+      'write the recovery code into this new file instead of showing it',
+      given('a file'),
+    )
     .option(
       '--born <date>',
       'the date of birth, YYYY-MM-DD, of which the PIN must not be made; it is kept nowhere',
@@ -53,7 +58,7 @@ export async function registerCardea(
   { patient, facts }: CardFor,
   secrets: SecretSource,
 ): Promise<void> {
-  const { reader, logN, print } = await call.settings(rcSettings);
+  const { reader, logN, print } = await call.settings(deskSettings);
   const surroundings = world.surroundings('warn');
   const pin = await askPin(secrets, flags.pinStdin === true, facts);
   const { recovery, recoveryOut, force = false } = flags;

@@ -2,11 +2,13 @@ import { type Command, Option } from 'commander';
 import type { SuiteName } from '../../protocol/constants.ts';
 import { type PatientNotes, patientNotes } from '../../protocol/rc-api/cards.ts';
 import type { SecretSource } from '../../runtime/ask.ts';
-import { type Invocation, invocation, UsageError } from '../../runtime/command-line.ts';
+import { type Invocation, invocation } from '../../runtime/command-line.ts';
 import { CardeaError } from '../../runtime/errors.ts';
+import { misuseOf } from '../../runtime/zod-words.ts';
 import { asOperator } from '../commands/operator-client.ts';
 import type { CommandWorld } from '../commands/world.ts';
 import { newPatient, patientsWithRecord } from './card-patient.ts';
+import { deskSettings } from './desk-settings.ts';
 import {
   addCardOptions,
   bornOf,
@@ -42,6 +44,8 @@ export function addCardRegister(card: Command, world: CommandWorld): void {
   addCardOptions(register).action(async (flags: RegisterFlags, command: Command) => {
     const call = invocation(command, world.io);
     const notes = parsePatient(flags);
+    // Before anybody is asked anything.
+    await call.settings(deskSettings);
     const born = bornOf(flags, world.surroundings('warn').clock.now());
     if (flags.suite === 'cardea-1') checkCodeCanBeShown(call, flags);
     const secrets = secretsOf(call, flags);
@@ -81,8 +85,7 @@ async function confirmRecord(
 }
 
 function parsePatient({ name, record }: PatientNotes): PatientNotes {
-  const parsed = patientNotes.safeParse({ name, record });
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UsageError(`--${issue?.path.join('.')}: ${issue?.message}`);
+  const parsed = patientNotes.safeParse({ name: name.trim(), record: record?.trim() });
+  if (!parsed.success) throw misuseOf(parsed.error);
+  return parsed.data;
 }

@@ -4,9 +4,10 @@ import type { SecretSource } from '../../runtime/ask.ts';
 import type { Invocation } from '../../runtime/command-line.ts';
 import { CardeaError } from '../../runtime/errors.ts';
 import { cardText } from '../commands/card-text.ts';
-import { rcSettings } from '../commands/settings.ts';
+
 import type { CommandWorld } from '../commands/world.ts';
 import { withCardAtReader } from './at-reader.ts';
+import { deskSettings } from './desk-settings.ts';
 import type { CardFlags } from './register-cardea.ts';
 import { registerLimbasiyaCard } from './register-limbasiya-card.ts';
 
@@ -23,7 +24,7 @@ export async function registerLimbasiya(
   patient: CardsPatientField,
   secrets: SecretSource,
 ): Promise<void> {
-  const { reader } = await call.settings(rcSettings);
+  const { reader } = await call.settings(deskSettings);
   const credentials = await askCredentials(secrets, flags.pinStdin === true);
   const { force = false } = flags;
   await withCardAtReader(call, world.surroundings('warn'), reader, async (at) => {

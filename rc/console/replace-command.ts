@@ -8,6 +8,7 @@ import { stateOf } from '../commands/card-text.ts';
 import { asOperator } from '../commands/operator-client.ts';
 import type { CommandWorld } from '../commands/world.ts';
 import { replacementFor } from './card-patient.ts';
+import { deskSettings } from './desk-settings.ts';
 import {
   addCardOptions,
   bornOf,
@@ -50,6 +51,8 @@ export function addCardReplace(card: Command, world: CommandWorld): void {
     const parsed = parseUid(uid);
     const born = bornOf(flags, surroundings.clock.now());
     checkCodeCanBeShown(call, flags);
+    // Before anybody is asked anything.
+    await call.settings(deskSettings);
     const old = await asOperator(call.folder, surroundings, (client) => client.card(parsed));
     checkIsLatest(old);
     const secrets = secretsOf(call, flags);

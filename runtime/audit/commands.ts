@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { CommandIo } from '../command-io.ts';
-import { type Invocation, invocation, UsageError } from '../command-line.ts';
+import { asUsage, given, type Invocation, invocation, UsageError } from '../command-line.ts';
 import { counted } from '../counted.ts';
 import { CardeaError } from '../errors.ts';
 import { timeText } from '../time-text.ts';
+import { misuseOf } from '../zod-words.ts';
 import {
   keptAnchorPath,
   parseAnchor,
@@ -91,7 +92,7 @@ export function addAuditCommands(
     .description('the audit trail: who did what to which card, member or key, when and from where')
     .option('--since <time>', 'from then on: 2027-01-15, or 2027-01-15T08:00:00Z')
     .option('--until <time>', 'up to then; a day is meant to its end')
-    .option('--who <id>', 'done by this member, or to it')
+    .option('--who <id>', 'done by this member, or to it', given('its id'))
     .option('--card <uid>', 'what concerns this card')
     .option('--format <format>', 'table, jsonl (a row a line), or fhir (an R4 AuditEvent a line)', 'table')
     .action(async (flags: ListFlags, command: Command) => {
@@ -228,8 +229,9 @@ async function verifyAll(
 async function anchorsFor({ kept, verified }: AnchorPlaces, flags: VerifyFlags): Promise<KnownAnchor[]> {
   const files = [kept, flags.forgetVerified ? undefined : verified].filter((path) => path !== undefined);
   const known = await Promise.all(files.map((path) => readAnchorFile(path)));
-  const given = flags.anchor === undefined ? [] : [parseAnchor(flags.anchor, 'what you noted')];
-  return [...given, ...known.filter((anchor) => anchor !== undefined)];
+  const { anchor } = flags;
+  const noted = anchor === undefined ? [] : [asUsage(() => parseAnchor(anchor, 'what you noted'))];
+  return [...noted, ...known.filter((anchor) => anchor !== undefined)];
 }
 
 function sentenceOf({ sentence }: AuditFault, restoredAt: number | null): string {
@@ -249,10 +251,16 @@ function queryOf(flags: ListFlags): AuditWireQuery {
     card,
   };
   const parsed = auditQuery.safeParse(query);
-  if (parsed.success)
-    return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
-  const [issue] = parsed.error.issues;
-  throw new UsageError(`--${issue?.path.map(String).join('.')}: ${issue?.message}`);
+  if (!parsed.success) throw misuseOf(parsed.error);
+  if (query.since !== undefined && query.until !== undefined && query.since > query.until) {
+    throw new UsageError('--since is after --until: nothing lies between them');
+  }
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+}
+
+/** JavaScript takes the 30th of February for the 2nd of March. */
+function isInCalendar(day: string): boolean {
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 /** @param wholeDay what to add where only a day is said */
@@ -260,7 +268,7 @@ function timeOf(flag: string, text: string, wholeDay: number): number {
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
   const isTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text);
   const time = Date.parse(text);
-  if (!(isDay || isTime) || Number.isNaN(time)) {
+  if (!(isDay || isTime) || Number.isNaN(time) || !isInCalendar(text.slice(0, 10))) {
     throw new UsageError(`${flag}: a day (2027-01-15) or a time with its zone (2027-01-15T08:00:00Z)`);
   }
   return isDay ? time + wholeDay : time;

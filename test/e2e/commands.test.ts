@@ -142,7 +142,8 @@ describe('the commands of three machines, as the README tells them', () => {
     for (const [words, code] of [
       [['tap', '--no-such-flag'], 2],
       [['fly'], 2],
-      [['tap', '--hub', 'nowhere:99999', '--reader', `sim:${join(folder, 'nothing')}`], 1],
+      [['tap', '--hub', 'nowhere:99999', '--reader', `sim:${join(folder, 'nothing')}`], 2],
+      [['join', await token('device', '--id', 'desk-2')], 1],
     ] as const) {
       const ran = await run('device', words);
       expect([words, ran.code]).toEqual([words, code]);

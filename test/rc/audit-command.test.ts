@@ -129,7 +129,7 @@ describe('cardea-rc audit verify', () => {
     expect(served.out).toMatch(/^the trail is as it was written: 4 rows, anchor 4:[0-9a-f]{32}\n$/);
     await rc.stop();
     expect(await run(rc, `audit verify --anchor ${audit.anchor}`)).toMatchObject({ code: 0 });
-    expect(await run(rc, 'audit verify --anchor 3')).toMatchObject({ code: 1 });
+    expect(await run(rc, 'audit verify --anchor 3')).toMatchObject({ code: 2 });
   });
 
   it('names the first row that was changed, removed, added or moved, and exits with 1', async () => {

@@ -154,7 +154,7 @@ describe('cardea-rc join', () => {
   it('refuses a string with a typing error', async () => {
     const rc = await TestRc.init();
     const { code, err } = await run(rc, 'join cardea-join-AQAA', temporaryFolder());
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(err).toMatch(/^cardea-rc: .*join string.*\n$/);
   });
 });
@@ -257,7 +257,7 @@ describe('cardea-rc card', () => {
   it.each([
     ['card show 12', 2, /a UID has 32 of 0-9 and a-f/],
     [`card show ${'0'.repeat(32)}`, 1, /no card has this UID/],
-    [`card revoke ${'0'.repeat(32)} --reason bored`, 2, /--reason: .*"lost"/],
+    [`card revoke ${'0'.repeat(32)} --reason bored`, 2, /--reason: one of lost, /],
     [`card revoke ${'0'.repeat(32)}`, 2, /required option '--reason/],
     [`card revoke ${'0'.repeat(32)} --reason lost`, 1, /no card has this UID/],
     ['card list --limit 501', 2, /--limit: /],

@@ -135,7 +135,7 @@ describe('wrong usage', () => {
     ['card show', 'missing required argument \'uid\'; see "cardea-hub card show --help"'],
     [
       'card show a b',
-      'too many arguments for \'show\'. Expected 1 argument but got 2.; see "cardea-hub card show --help"',
+      'too many arguments for \'show\'. Expected 1 argument but got 2; see "cardea-hub card show --help"',
     ],
     ['statu', 'unknown command \'statu\' (Did you mean status?); see "cardea-hub --help"'],
     [

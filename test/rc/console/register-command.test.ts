@@ -154,7 +154,7 @@ describe('cardea-rc card register', () => {
     ],
     ['JSON as the place for the code', '482913\r', [...NAME, '--json'], 2, /--recovery-out FILE/],
     ['a stretching that there is not', '482913\r', [...NAME, '--log-n', '5'], 2, /0, or 10 to 17/],
-    ['a reader that is none', '482913\r482913\r', [...NAME, '--reader', 'usb'], 1, /is no reader/],
+    ['a reader that is none', '482913\r482913\r', [...NAME, '--reader', 'usb'], 2, /is no reader/],
   ] as const)('refuses %s, and registers nothing', async (_what, typed, words, code, message) => {
     const desk = await Desk.open();
     const before = readFileSync(desk.card);
