@@ -26,12 +26,16 @@ const BUSY_TIMEOUT_MS = 2_000;
  *
  * @param path the file, in a folder that exists; `:memory:` for a test's
  * @param options.existing it was made before: nothing is made where it is gone or empty
+ * @param options.wipesDeleted what is deleted is overwritten, from the migrations on
  * @throws StoreMissingError, StoreCorruptError, StoreTooNewError, StoreFullError, StoreReadOnlyError, StoreBusyError, StoreError
  */
 export function openStore(
   path: string,
   migrations: readonly string[],
-  { existing = false }: { readonly existing?: boolean } = {},
+  {
+    existing = false,
+    wipesDeleted = false,
+  }: { readonly existing?: boolean; readonly wipesDeleted?: boolean } = {},
 ): Database {
   let db: Database | undefined;
   try {
@@ -56,11 +60,24 @@ export function openStore(
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
+    if (wipesDeleted) db.pragma('secure_delete = ON');
     migrate(db, version, migrations);
     return db;
   } catch (cause) {
     db?.close();
     throw storeError(cause, path);
+  }
+}
+
+/**
+ * Brings what lies in the write-ahead log into the file, and empties it: the log tells in which order all was written.
+ * Where that cannot be now, a later commit does it.
+ */
+export function emptyLog(db: Database): void {
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A full disk, for one. All that was committed is in the log, and is read from there.
   }
 }
 

@@ -1,4 +1,8 @@
-import { fromHex, toHex } from '../../protocol/bytes.ts';
+// No timer: the end of the event loop's turn, not a moment in time.
+import { setImmediate } from 'node:timers/promises';
+import { z } from 'zod';
+import { fromHex } from '../../protocol/bytes.ts';
+import { subjectReference } from '../../protocol/fhir/fields.ts';
 import {
   type Bundle,
   bundle,
@@ -14,11 +18,11 @@ import { machineOrigin } from '../../runtime/audit/event.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { BundleRefusedError } from '../errors.ts';
 import type { HubAuditEvent } from '../store/audit.ts';
-import type { SealedRecord } from '../store/records.ts';
+import type { Kept, RecordPlace, SealedRecord } from '../store/records.ts';
 import type { HubStore } from '../store/store.ts';
 import { Calendar } from './calendar.ts';
 import type { RecordCipher } from './cipher.ts';
-import { dayOfVisit, isSameRecord, nameOf, patientOf, withPlace } from './resources.ts';
+import { dayOfVisit, isOf, isSameRecord, nameOf, patientOf, withPlace } from './resources.ts';
 
 /** What a patient has here. */
 export interface PatientRecords {
@@ -44,7 +48,13 @@ export interface Imported {
 }
 
 const PAGE_PATIENTS = 50;
-const PAGE_RECORDS = 2_000;
+/** Of one page so many are opened, and a patient's last ones. */
+const PAGE_RECORDS = 4_000;
+/** After so many, whoever waits has their turn. */
+const STEP_RECORDS = 200;
+const BEFORE_ALL = -1n;
+/** Of any record. */
+const owned = z.object({ subject: subjectReference });
 const SUBJECT = /^[0-9a-f]{32}$/;
 const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 
@@ -91,21 +101,27 @@ export class Archive {
     await this.#audit.note({ ...machineOrigin(this.#clock), action, outcome: 'done' });
   }
 
+  /** Nothing in the clear tells who has records: all are opened, and each patient is found by the first of theirs. */
   async #page(after: string | null): Promise<ArchivePage<Bundle>> {
-    const from = after === null ? new Uint8Array(0) : fromHex(after);
-    const patients = await this.#store.patients(from, PAGE_PATIENTS);
     const items: Bundle[] = [];
-    let records = 0;
-    let last: Uint8Array | undefined;
-    for (const patient of patients) {
-      const one = await this.#bundleOf(patient);
-      items.push(one);
-      records += one.entry.length;
-      last = patient;
-      if (records >= PAGE_RECORDS) break;
+    let last = after === null ? BEFORE_ALL : BigInt(`0x${after}`);
+    let opened = 0;
+    for (;;) {
+      const rows = await this.#store.page(last, STEP_RECORDS);
+      for (const row of rows) {
+        last = row.slot;
+        opened += 1;
+        const subject = this.#whoseFirst(row);
+        if (subject !== null) {
+          const one = await this.#bundleOf(subject);
+          items.push(one);
+          opened += one.entry.length;
+        }
+        if (items.length === PAGE_PATIENTS || opened >= PAGE_RECORDS) return { items, next: hexOf(last) };
+      }
+      if (rows.length < STEP_RECORDS) return { items, next: null };
+      await setImmediate();
     }
-    const isEnd = last === undefined || (items.length === patients.length && patients.length < PAGE_PATIENTS);
-    return { items, next: isEnd || last === undefined ? null : toHex(last) };
   }
 
   /** Keeps what is not kept here yet. @throws BundleRefusedError, and then nothing of it was kept */
@@ -116,12 +132,19 @@ export class Archive {
     return outcomes;
   }
 
-  async #bundleOf(patient: Uint8Array): Promise<Bundle> {
-    const rows = await this.#store.ofPatient(patient, Number.MAX_SAFE_INTEGER);
-    const records: (Observation | Encounter)[] = [];
-    for (const row of rows.reverse()) records.push(await this.#open(row));
-    const [first] = records;
-    const subject = fromHex(first?.subject.identifier.value ?? '');
+  /** The patient whose first record this is; null where it is another. */
+  #whoseFirst(row: SealedRecord): Uint8Array | null {
+    const { subject } = owned.parse(this.#cipher.open(row, row.sealed));
+    const bytes = fromHex(subject.identifier.value);
+    return this.#cipher.slots(bytes)(1) === row.slot ? bytes : null;
+  }
+
+  async #bundleOf(subject: Uint8Array): Promise<Bundle> {
+    const rows = await this.#store.ofPatient(this.#cipher.slots(subject), Number.MAX_SAFE_INTEGER);
+    const records = rows
+      .reverse()
+      .map((row) => this.#open(row))
+      .filter((record) => isOf(subject, record));
     const resources = [patientOf({ hubId: this.#hubId, subject }), ...records];
     return {
       resourceType: 'Bundle',
@@ -130,11 +153,10 @@ export class Archive {
     };
   }
 
-  async #open(row: SealedRecord): Promise<Observation | Encounter> {
+  #open(row: SealedRecord): Observation | Encounter {
     const opened = this.#cipher.open(row, row.sealed);
     const visit = encounter.safeParse(opened);
-    if (!visit.success) return observation.parse(opened);
-    return withPlace(visit.data, (await this.#store.find(row.name))?.place ?? null);
+    return visit.success ? visit.data : observation.parse(opened);
   }
 
   #checked(content: unknown): { subject: Uint8Array; records: (Observation | Encounter)[] } {
@@ -181,7 +203,6 @@ export class Archive {
   }
 
   async #keep(subject: Uint8Array, record: Observation | Encounter): Promise<keyof Imported> {
-    const place = this.#cipher.place(subject, nameOf(record));
     const event: HubAuditEvent = {
       ...machineOrigin(this.#clock),
       action: 'records.imported',
@@ -189,31 +210,33 @@ export class Archive {
       subject,
       detail: `type=${record.resourceType.toLowerCase()}`,
     };
-    if (record.resourceType === 'Observation') {
-      return this.#outcome(
-        await this.#store.keep({ ...place, sealed: this.#cipher.seal(place, record) }, event),
-        record,
-      );
-    }
-    const { extension: _, ...visit } = record;
-    const kept = { ...place, sealed: this.#cipher.seal(place, visit) };
+    const kept = {
+      name: this.#cipher.name(subject, nameOf(record)),
+      slots: this.#cipher.slots(subject),
+    };
     const today = this.#calendar.dayOf(this.#clock.now());
-    if (record.status !== 'arrived' || dayOfVisit(record) !== today) {
-      return this.#outcome(await this.#store.keep(kept, event), record);
+    if (record.resourceType === 'Encounter' && record.status === 'arrived' && dayOfVisit(record) === today) {
+      const seal = (place: RecordPlace, queuePlace: number) =>
+        this.#cipher.seal(place, withPlace(record, queuePlace));
+      const wanted = placeOf(record) ?? undefined;
+      const visit = { ...this.#cipher.queue(today), ...kept, seal, wanted };
+      return this.#outcome(await this.#store.admit(visit, event), record);
     }
-    const wanted = placeOf(record) ?? undefined;
-    return this.#outcome(await this.#store.admit(kept, this.#cipher.day(today), event, wanted), record);
+    // Whoever is in no queue here has no number in one.
+    const unplaced = record.resourceType === 'Encounter' ? { ...record, extension: undefined } : record;
+    const seal = (place: RecordPlace) => this.#cipher.seal(place, unplaced);
+    return this.#outcome(await this.#store.keep({ ...kept, seal }, event), record);
   }
 
-  #outcome(
-    { record, isNew }: { readonly record: SealedRecord; readonly isNew: boolean },
-    given: Observation | Encounter,
-  ): keyof Imported {
+  #outcome({ record, isNew }: Kept, given: Observation | Encounter): keyof Imported {
     if (isNew) return 'added';
-    const opened = this.#cipher.open(record, record.sealed);
-    const kept = given.resourceType === 'Observation' ? observation.parse(opened) : encounter.parse(opened);
-    return isSameRecord(kept, given) ? 'known' : 'differing';
+    return isSameRecord(this.#open(record), given) ? 'known' : 'differing';
   }
+}
+
+/** As the `next` of a page. */
+function hexOf(slot: bigint): string {
+  return slot.toString(16).padStart(16, '0');
 }
 
 function summed({ entry }: Bundle): PatientRecords {

@@ -6,6 +6,7 @@ import { FileMissingError } from '../../runtime/files.ts';
 import { SecretFolder, type SecretFolderOptions } from '../../runtime/secret-folder.ts';
 import type { HubStore } from '../store/store.ts';
 import { RECORDS_KEY_LENGTH, RecordCipher } from './cipher.ts';
+import { movedRecord } from './moved-record.ts';
 
 /** The key of the records is missing, is none, or is another than the one they are sealed under. */
 export class RecordsKeyError extends CardeaError {
@@ -93,8 +94,10 @@ async function noPassphrase(): Promise<never> {
 }
 
 /**
- * Opens the records of a store; where it has none yet and there is no key, makes one.
+ * Opens the records of a store; where it has none yet and there is no key, makes one. Those that were kept before
+ * records lay in no order are moved first (`movedRecord`).
  * @throws RecordsKeyError when they are sealed under another key, and as `RecordsKey.read`
+ * @throws StoreCorruptError when one that is to be moved does not open; StoreFullError and its kin
  */
 export async function openRecordCipher(options: {
   readonly key: RecordsKey;
@@ -108,9 +111,16 @@ export async function openRecordCipher(options: {
   await key.secrets.close();
   const cipher = new RecordCipher(primitives, bytes, random);
   wipe(bytes);
-  if (await store.records.isUnderKey(cipher.mark)) return cipher;
-  cipher.wipe();
-  throw new RecordsKeyError(
-    'the records of this hub are sealed under another key: restore the one that they were made with',
-  );
+  try {
+    if (!(await store.records.isUnderKey(cipher.mark))) {
+      throw new RecordsKeyError(
+        'the records of this hub are sealed under another key: restore the one that they were made with',
+      );
+    }
+    await store.records.moveFormer((former) => movedRecord(cipher, former));
+    return cipher;
+  } catch (cause) {
+    cipher.wipe();
+    throw cause;
+  }
 }

@@ -21,7 +21,7 @@ export function officeOf(records: HubRecords, archive: Archive): RecordsOffice {
 const page = z.object({
   after: z
     .string()
-    .regex(/^[0-9a-f]{32}$/)
+    .regex(/^[0-9a-f]{16}$/)
     .nullable(),
 });
 const donePlace = z.object({ place: z.int().min(1) });

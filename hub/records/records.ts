@@ -6,6 +6,7 @@ import {
   type NewObservation,
   type Observation,
   observation,
+  placeOf,
 } from '../../protocol/fhir/resources.ts';
 import { machineOrigin } from '../../runtime/audit/event.ts';
 import type { HubAction } from '../../runtime/audit/hub-actions.ts';
@@ -13,13 +14,15 @@ import type { Surroundings } from '../../runtime/surroundings.ts';
 import { NotInQueueError, RequestRefusedError } from '../errors.ts';
 import { LIMITS, SlidingCounter } from '../limits.ts';
 import type { HubAuditEvent, PatientOrigin } from '../store/audit.ts';
-import type { SealedRecord } from '../store/records.ts';
+import type { DayQueue } from '../store/queue.ts';
+import type { NumberedRecord, SealedRecord } from '../store/records.ts';
 import type { HubStore } from '../store/store.ts';
 import { Calendar } from './calendar.ts';
 import type { RecordCipher } from './cipher.ts';
 import {
   arrivedEncounter,
   finishedEncounter,
+  isOf,
   isSameRecord,
   mayReach,
   nameOf,
@@ -96,7 +99,7 @@ export class HubRecords implements Records {
   }
 
   async summary(patient: RecordsPatient, after?: string): Promise<Bundle> {
-    const rows = await this.#store.ofPatient(this.#cipher.patient(patient.subject), SUMMARY_RECORDS);
+    const rows = await this.#store.ofPatient(this.#cipher.slots(patient.subject), SUMMARY_RECORDS);
     const observations = rows.flatMap((row) => this.#reachable(patient, row));
     const visit = await this.#openVisit(patient);
     await this.#audit.note(eventOf(patient, 'record.read'));
@@ -108,14 +111,18 @@ export class HubRecords implements Records {
     const owner = { ...patient, hubId: this.#hubId };
     const made = observationOf(owner, toHex(this.#surroundings.random(ID_LENGTH)), sent);
     this.#check(made, sent);
-    const place = this.#cipher.place(patient.subject, nameOf(made));
-    const known = await this.#store.find(place.name);
+    const name = this.#cipher.name(patient.subject, nameOf(made));
+    const known = await this.#store.find(name);
     if (known !== null) return sameOrConflict(this.#openObservation(known), made);
     if (!this.#created.take(toHex(patient.subject), this.#surroundings.clock.monotonic())) {
       throw new RequestRefusedError('busy', 'too many measurements of one patient: try again in an hour');
     }
     const { record, isNew } = await this.#store.keep(
-      { ...place, sealed: this.#cipher.seal(place, made) },
+      {
+        name,
+        slots: this.#cipher.slots(patient.subject),
+        seal: (place) => this.#cipher.seal(place, made),
+      },
       eventOf(patient, 'record.written', 'type=observation'),
     );
     return isNew ? made : sameOrConflict(this.#openObservation(record), made);
@@ -127,33 +134,40 @@ export class HubRecords implements Records {
     const day = this.#calendar.dayOf(now);
     const owner = { ...patient, hubId: this.#hubId };
     const made = arrivedEncounter(owner, toHex(random(ID_LENGTH)), day, now);
-    const place = this.#cipher.place(patient.subject, visitName(day));
-    const sealed = this.#cipher.seal(place, made);
-    const { record, isNew } = await this.#store.admit(
-      { ...place, sealed },
-      this.#cipher.day(day),
+    const { record } = await this.#store.admit(
+      {
+        ...this.#cipher.queue(day),
+        name: this.#cipher.name(patient.subject, visitName(day)),
+        slots: this.#cipher.slots(patient.subject),
+        seal: (place, queuePlace) => this.#cipher.seal(place, withPlace(made, queuePlace)),
+      },
       eventOf(patient, 'record.written', 'type=encounter'),
     );
-    const kept = isNew ? made : this.#openEncounter(record);
+    const kept = this.#openEncounter(record);
     if (!mayReach(patient.suite, kept)) {
       throw new RequestRefusedError('conflict', 'the patient was checked in today with another card');
     }
-    return withPlace(kept, record.place);
+    return kept;
   }
 
   /** Who waits today, in order. */
   async queue(): Promise<Waiting[]> {
     const { clock } = this.#surroundings;
     await this.#audit.note({ ...machineOrigin(clock), action: 'queue.read', outcome: 'done' });
-    const visits = await this.#store.waiting(this.#today());
-    return visits.map((visit) => {
-      const { period, subject } = this.#openEncounter(visit);
-      return { place: visit.place, since: period.start, subject: subject.identifier.value };
-    });
+    const visits = await this.#store.visits(this.#today());
+    return visits
+      .map((visit) => this.#openEncounter(visit))
+      .filter(({ status }) => status === 'arrived')
+      .map((visit) => ({
+        place: placeOf(visit) ?? 0,
+        since: visit.period.start,
+        subject: visit.subject.identifier.value,
+      }))
+      .sort((one, other) => one.place - other.place);
   }
 
   countWaiting(): Promise<number> {
-    return this.#store.countWaiting(this.#today());
+    return this.#store.countWaiting(this.#today().day);
   }
 
   /**
@@ -161,18 +175,19 @@ export class HubRecords implements Records {
    * @throws NotInQueueError
    */
   async done(place: number): Promise<boolean> {
-    const visit = await this.#store.visitAt(this.#today(), place);
-    if (visit === null) {
+    const { day, queuePlaces } = this.#today();
+    const found = await this.#store.visitAt(queuePlaces(place));
+    if (found === null) {
       throw new NotInQueueError(`nobody has number ${place} today: "cardea-hub queue" says who waits`);
     }
-    if (!visit.waiting) return false;
+    const visit = this.#openEncounter(found);
+    if (visit.status !== 'arrived') return false;
     const { clock } = this.#surroundings;
-    const finished = finishedEncounter(this.#openEncounter(visit), clock.now());
-    return this.#store.leave(visit.name, this.#cipher.seal(visit, finished), {
+    return this.#store.leave(day, found, this.#cipher.seal(found, finishedEncounter(visit, clock.now())), {
       ...machineOrigin(clock),
       action: 'queue.done',
       outcome: 'done',
-      subject: fromHex(finished.subject.identifier.value),
+      subject: fromHex(visit.subject.identifier.value),
     });
   }
 
@@ -180,25 +195,25 @@ export class HubRecords implements Records {
     this.#cipher.wipe();
   }
 
-  #today(): Uint8Array {
-    return this.#cipher.day(this.#calendar.dayOf(this.#surroundings.clock.now()));
+  #today(): DayQueue {
+    return this.#cipher.queue(this.#calendar.dayOf(this.#surroundings.clock.now()));
   }
 
   async #openVisit(patient: RecordsPatient): Promise<Encounter | null> {
     const day = this.#calendar.dayOf(this.#surroundings.clock.now());
-    const { name } = this.#cipher.place(patient.subject, visitName(day));
-    const found = await this.#store.find(name);
+    const found = await this.#store.find(this.#cipher.name(patient.subject, visitName(day)));
     if (found === null) return null;
     const kept = this.#openEncounter(found);
-    if (kept.status !== 'arrived' || !mayReach(patient.suite, kept)) return null;
-    return withPlace(kept, found.place);
+    return kept.status === 'arrived' && mayReach(patient.suite, kept) ? kept : null;
   }
 
-  #reachable(patient: RecordsPatient, row: SealedRecord): NumberedObservation[] {
-    const opened = this.#cipher.open(row, row.sealed);
-    const parsed = observation.safeParse(opened);
-    if (!parsed.success || !mayReach(patient.suite, parsed.data)) return [];
-    return [{ number: row.number, observation: parsed.data }];
+  #reachable(patient: RecordsPatient, row: NumberedRecord): NumberedObservation[] {
+    const parsed = observation.safeParse(this.#cipher.open(row, row.sealed));
+    if (!parsed.success || !isOf(patient.subject, parsed.data)) return [];
+    if (!mayReach(patient.suite, parsed.data)) return [];
+    return [
+      { number: row.number, time: Date.parse(parsed.data.effectiveDateTime), observation: parsed.data },
+    ];
   }
 
   #openObservation(row: SealedRecord): Observation {

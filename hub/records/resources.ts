@@ -45,7 +45,7 @@ export function finishedEncounter(encounter: Encounter, now: number): Encounter 
   return { ...encounter, status: 'finished', period: { start, end: new Date(now).toISOString() } };
 }
 
-/** With its place in the queue, which is not sealed with it. */
+/** With its place in the queue. */
 export function withPlace(encounter: Encounter, place: number | null): Encounter {
   if (place === null) return encounter;
   return { ...encounter, extension: [{ url: QUEUE_PLACE, valuePositiveInt: place }] };
@@ -60,6 +60,11 @@ export function dayOfVisit({ identifier }: Encounter): string {
 export function suiteOf({ meta }: Pick<Observation | Encounter, 'meta'>): SuiteName {
   const tag = meta.tag.find(({ system }) => system === SUITE_TAG);
   return tag?.code === 'limbasiya-2021' ? 'limbasiya-2021' : 'cardea-1';
+}
+
+/** Whether it is this patient's, and does not lie in their slot since two hashes are alike. */
+export function isOf(subject: Uint8Array, record: Observation | Encounter): boolean {
+  return record.subject.identifier.value === toHex(subject);
 }
 
 /** A login under limbasiya-2021 never reaches what was made under `cardea-1` (PROTOCOL 2.5). */

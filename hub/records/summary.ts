@@ -6,9 +6,10 @@ import {
 } from '../../protocol/fhir/resources.ts';
 import { MAX_PLAINTEXT } from '../../protocol/transport.ts';
 
-/** An Observation, and in which order it came. */
+/** An Observation, in which order it came, and when it was measured (ms since the Unix epoch). */
 export interface NumberedObservation {
   readonly number: number;
+  readonly time: number;
   readonly observation: Observation;
 }
 
@@ -21,7 +22,7 @@ const PAGE_ENTRIES = 100;
 export function latestFirst(observations: readonly NumberedObservation[]): NumberedObservation[] {
   return observations
     .filter(({ observation: { status } }) => status !== 'entered-in-error' && status !== 'cancelled')
-    .sort((one, other) => timeOf(other) - timeOf(one) || other.number - one.number);
+    .sort((one, other) => other.time - one.time || other.number - one.number);
 }
 
 /**
@@ -53,16 +54,12 @@ export function summaryPage(
 }
 
 function positionOf(one: NumberedObservation): string {
-  return `${timeOf(one)}.${one.number}`;
+  return `${one.time}.${one.number}`;
 }
 
 function isAfter(one: NumberedObservation, position: string): boolean {
   const [time = 0, number = 0] = position.split('.').map(Number);
-  return timeOf(one) < time || (timeOf(one) === time && one.number < number);
-}
-
-function timeOf({ observation }: NumberedObservation): number {
-  return Date.parse(observation.effectiveDateTime);
+  return one.time < time || (one.time === time && one.number < number);
 }
 
 function sizeOf(value: unknown): number {

@@ -17,7 +17,6 @@ interface TriesRow {
 }
 
 interface PinRow {
-  readonly number: number;
   readonly uid: Buffer;
   readonly pin_version: number;
   readonly base: number;
@@ -31,7 +30,7 @@ const DUE_TRIES = `
   FROM tries JOIN card USING (uid) WHERE report_due = 1 LIMIT ${BATCH}`;
 
 const DUE_PINS = `
-  SELECT number, uid, pin_version, base, cs, proof, changed
+  SELECT uid, pin_version, base, cs, proof, changed
   FROM pin_report WHERE delivered = 0 ORDER BY number LIMIT ${BATCH}`;
 
 interface HeldRow {
@@ -52,8 +51,6 @@ export interface Batch {
   readonly pins: readonly PinReport[];
   /** Cards that this hub holds, for an RC that was restored. */
   readonly held: readonly HeldByHub[];
-  /** The number of the last PIN in it; 0 for none. */
-  readonly lastPin: number;
 }
 
 /**
@@ -68,8 +65,9 @@ export class Outbox {
   readonly #heldUpTo;
   readonly #heldDelivered;
   readonly #triesDelivered;
-  readonly #pinsDelivered;
+  readonly #pinDelivered;
   readonly #dropOutdated;
+  readonly #hideOrder;
 
   constructor(db: Database, group: GroupCommit) {
     this.#group = group;
@@ -81,21 +79,24 @@ export class Outbox {
       'DELETE FROM holdings_due WHERE NOT EXISTS (SELECT 1 FROM card WHERE uid > after)',
     );
     this.#triesDelivered = db.prepare('UPDATE tries SET report_due = 0 WHERE uid = ? AND running = ?');
-    this.#pinsDelivered = db.prepare('UPDATE pin_report SET delivered = 1 WHERE number <= ?');
+    this.#pinDelivered = db.prepare(`
+      UPDATE pin_report SET delivered = 1 WHERE uid = @uid AND pin_version = @pinVersion AND changed = @changed`);
     // The last one that changed a card is kept: an RC that was restored must hear of it again.
     this.#dropOutdated = db.prepare(`
       DELETE FROM pin_report WHERE uid = @uid AND delivered = 1 AND (changed = 0 OR number < (
         SELECT max(number) FROM pin_report WHERE uid = @uid AND changed = 1))`);
+    // Below all that are due, where its number says nothing: the order would tell when each card got its PIN.
+    this.#hideOrder = db.prepare(`
+      UPDATE pin_report SET number = -1 - (random() & 0xfffffffffffff)
+      WHERE uid = @uid AND delivered = 1 AND number > 0`);
   }
 
   /** The next batch, empty when everything has been delivered. */
   async next(): Promise<Batch> {
-    const pins = this.#duePins.all();
     return {
       tries: this.#dueTries.all().map(tryReport),
-      pins: pins.map(pinReport),
+      pins: this.#duePins.all().map(pinReport),
       held: this.#dueHeld.all().map(heldReport),
-      lastPin: pins.at(-1)?.number ?? 0,
     };
   }
 
@@ -104,10 +105,15 @@ export class Outbox {
     return this.#group.write(() => {
       for (const { uid, running } of batch.tries) this.#triesDelivered.run(Buffer.from(uid, 'hex'), running);
       this.#tellHeldUpTo(batch.held);
-      if (batch.lastPin === 0) return;
-      this.#pinsDelivered.run(batch.lastPin);
-      for (const { uid } of batch.pins) this.#dropOutdated.run({ uid: Buffer.from(uid, 'hex') });
+      for (const pin of batch.pins) this.#tellPin(pin);
     });
+  }
+
+  #tellPin({ uid: hex, pinVersion, changed }: PinReport): void {
+    const uid = Buffer.from(hex, 'hex');
+    this.#pinDelivered.run({ uid, pinVersion, changed: Number(changed) });
+    this.#dropOutdated.run({ uid });
+    this.#hideOrder.run({ uid });
   }
 
   #tellHeldUpTo(held: readonly HeldByHub[]): void {

@@ -1,95 +1,97 @@
 import { equalConstantTime } from '../../protocol/bytes.ts';
 import type { GroupCommit } from '../../runtime/group-commit.ts';
-import type { Database } from '../../runtime/sqlite.ts';
+import { type Database, emptyLog } from '../../runtime/sqlite.ts';
 import type { HubAuditEvent, HubTrail } from './audit.ts';
+import { type FormerRecord, FormerRecords, type MovedRecord } from './former-records.ts';
+import { type NewPlace, QueueRows } from './queue.ts';
 
-/** A record as it rests: where it lies and what is sealed in it. This file opens none. */
-export interface SealedRecord {
-  /** In the order in which they came. */
-  readonly number: number;
-  /** The patient's index, 16 bytes. */
-  readonly patient: Uint8Array;
-  /** The record's own index, 16 bytes. */
+/** Where a record lies: keyed hashes, of which no two have anything in common. */
+export interface RecordPlace {
+  /** Of its patient and of its number among their records; 63 bits. */
+  readonly slot: bigint;
+  /** Of its patient and of what it is called; 16 bytes. */
   readonly name: Uint8Array;
+}
+
+/** A record as it rests: where it lies and what is sealed in it. This folder opens none. */
+export interface SealedRecord extends RecordPlace {
   readonly sealed: Uint8Array;
 }
 
-export type NewRecord = Omit<SealedRecord, 'number'>;
-
-/** A record, and where it stands in the queue of its day. */
-export interface FoundRecord extends SealedRecord {
-  /** From 1; null for one that was never in a queue. */
-  readonly place: number | null;
-  readonly waiting: boolean;
+/** One of a patient's records. */
+export interface NumberedRecord extends SealedRecord {
+  /** In the order in which they came, from 1. */
+  readonly number: number;
 }
 
-/** A record that stands in the queue of a day. */
-export interface Visit extends FoundRecord {
-  readonly place: number;
+/** Where a patient's records lie, by their numbers. */
+export type Slots = (number: number) => bigint;
+
+/** A record that is to be kept, and sealed once it is known where. */
+export interface NewRecord {
+  readonly name: Uint8Array;
+  readonly slots: Slots;
+  seal(place: RecordPlace): Uint8Array;
 }
 
-interface FoundRow extends SealedRecord {
-  readonly place: number | null;
-  readonly waiting: number | null;
+/** The same for one that gets a place in a day's queue. */
+export interface NewVisit extends Omit<NewRecord, 'seal'>, NewPlace {
+  seal(place: RecordPlace, queuePlace: number): Uint8Array;
 }
 
-interface VisitRow extends FoundRow {
-  readonly place: number;
+export interface Kept {
+  /** The one that is kept now. */
+  readonly record: SealedRecord;
+  readonly isNew: boolean;
 }
 
-const PUT = `
-  INSERT INTO record (patient, name, sealed) VALUES (@patient, @name, @sealed) ON CONFLICT (name) DO NOTHING`;
-
-const FIND = `
-  SELECT record.*, place, waiting FROM record LEFT JOIN visit ON visit.record = record.name WHERE name = ?`;
-
-const VISIT = `
-  SELECT record.*, place, waiting FROM visit JOIN record ON record.name = visit.record WHERE day = ?`;
+/** `key` is where in the list of slots it stood. */
+const OF_SLOTS = `
+  SELECT json_each.key AS position, name, sealed
+  FROM json_each(?) CROSS JOIN record ON record.slot = json_each.value`;
 
 /** What patients leave at the hub, sealed, and the queue of each day. */
 export class RecordRows {
+  readonly #db: Database;
   readonly #group: GroupCommit;
   readonly #trail: HubTrail;
+  readonly #queue: QueueRows;
+  readonly #former: FormerRecords;
   readonly #find;
+  readonly #isTaken;
   readonly #put;
   readonly #reseal;
-  readonly #ofPatient;
-  readonly #patients;
+  readonly #ofSlots;
+  readonly #page;
   readonly #count;
-  readonly #visitAt;
-  readonly #waiting;
-  readonly #countWaiting;
-  readonly #lastPlace;
-  readonly #putVisit;
-  readonly #leave;
   readonly #mark;
   readonly #putMark;
 
   constructor(db: Database, group: GroupCommit, trail: HubTrail) {
+    this.#db = db;
     this.#group = group;
     this.#trail = trail;
-    this.#find = db.prepare<[Uint8Array], FoundRow>(FIND);
-    this.#put = db.prepare<[NewRecord]>(PUT);
-    this.#reseal = db.prepare<[Uint8Array, Uint8Array]>('UPDATE record SET sealed = ? WHERE name = ?');
-    this.#ofPatient = db.prepare<[Uint8Array, number], SealedRecord>(
-      'SELECT * FROM record WHERE patient = ? ORDER BY number DESC LIMIT ?',
+    this.#queue = new QueueRows(db);
+    this.#former = new FormerRecords(db);
+    this.#find = db
+      .prepare<[Uint8Array], SealedRecord>('SELECT slot, name, sealed FROM record WHERE name = ?')
+      .safeIntegers();
+    this.#isTaken = db.prepare<[bigint], number>('SELECT 1 FROM record WHERE slot = ?').pluck();
+    this.#put = db.prepare<[SealedRecord]>(
+      'INSERT INTO record (slot, name, sealed) VALUES (@slot, @name, @sealed)',
     );
-    this.#patients = db
-      .prepare<[Uint8Array, number], Uint8Array>(
-        'SELECT DISTINCT patient FROM record WHERE patient > ? ORDER BY patient LIMIT ?',
+    this.#reseal = db.prepare<[Uint8Array, bigint, Uint8Array]>(
+      'UPDATE record SET sealed = ? WHERE slot = ? AND sealed = ?',
+    );
+    this.#ofSlots = db.prepare<[string], Omit<SealedRecord, 'slot'> & { readonly position: number }>(
+      OF_SLOTS,
+    );
+    this.#page = db
+      .prepare<[bigint, number], SealedRecord>(
+        'SELECT slot, name, sealed FROM record WHERE slot > ? ORDER BY slot LIMIT ?',
       )
-      .pluck();
+      .safeIntegers();
     this.#count = db.prepare<[], number>('SELECT count(*) FROM record').pluck();
-    this.#visitAt = db.prepare<[Uint8Array, number], VisitRow>(`${VISIT} AND place = ?`);
-    this.#waiting = db.prepare<[Uint8Array], VisitRow>(`${VISIT} AND waiting = 1 ORDER BY place`);
-    this.#countWaiting = db
-      .prepare<[Uint8Array], number>('SELECT count(*) FROM visit WHERE day = ? AND waiting = 1')
-      .pluck();
-    this.#lastPlace = db
-      .prepare<[Uint8Array], number>('SELECT coalesce(max(place), 0) FROM visit WHERE day = ?')
-      .pluck();
-    this.#putVisit = db.prepare('INSERT INTO visit (day, place, record, waiting) VALUES (?, ?, ?, 1)');
-    this.#leave = db.prepare<[Uint8Array]>('UPDATE visit SET waiting = 0 WHERE record = ? AND waiting = 1');
     this.#mark = db.prepare<[], Uint8Array>('SELECT mark FROM records_key').pluck();
     this.#putMark = db.prepare<[Uint8Array]>('INSERT OR REPLACE INTO records_key (only, mark) VALUES (1, ?)');
   }
@@ -98,110 +100,142 @@ export class RecordRows {
   isUnderKey(mark: Uint8Array): Promise<boolean> {
     return this.#group.write(() => {
       const kept = this.#mark.get();
-      const isFirst = kept === undefined || this.#count.get() === 0;
+      const isFirst = kept === undefined || this.#countAll() === 0;
       if (isFirst) this.#putMark.run(mark);
       return isFirst || equalConstantTime(new Uint8Array(kept), mark);
     });
   }
 
   /**
-   * Keeps a record unless there is one of its name, and with it that it was kept.
-   * @returns the one that is kept now, and whether it is new
+   * Moves what was kept before records lay in no order, once and all at once, and leaves no trace of how it lay.
+   * @param move says where a record lies from now on; it throws where one cannot be opened, and then nothing was moved
    */
-  keep(
-    record: NewRecord,
-    event: HubAuditEvent,
-  ): Promise<{ readonly record: FoundRecord; readonly isNew: boolean }> {
+  async moveFormer(move: (former: FormerRecord) => MovedRecord): Promise<void> {
+    if (!this.#former.areThere) return;
+    await this.#group.write(() =>
+      this.#former.moveAll((former) => {
+        const { name, seal, slot, visit } = move(former);
+        this.#put.run({ slot, name, sealed: seal({ slot, name }) });
+        if (visit !== null) this.#queue.restore(visit, slot);
+      }),
+    );
+    // Until then the file has them as they lay.
+    emptyLog(this.#db);
+  }
+
+  /** Keeps a record unless there is one of its name, and with it that it was kept. */
+  keep(record: NewRecord, event: HubAuditEvent): Promise<Kept> {
+    return this.#group.write(
+      () => this.#known(record) ?? this.#keep(record, event, (place) => record.seal(place)),
+    );
+  }
+
+  /** As `keep`; a new one gets a place in a day's queue: the one that is wanted if it is free, else the next. */
+  admit(visit: NewVisit, event: HubAuditEvent): Promise<Kept> {
     return this.#group.write(() => {
-      const isNew = this.#put.run(record).changes > 0;
-      if (isNew) this.#trail.append(event);
-      return { record: this.#kept(record.name), isNew };
+      const known = this.#known(visit);
+      if (known !== null) return known;
+      const queuePlace = this.#queue.free(visit);
+      const kept = this.#keep(visit, event, (place) => visit.seal(place, queuePlace));
+      this.#queue.take(visit, queuePlace, kept.record.slot);
+      return kept;
     });
   }
 
-  /** As `keep`; a new one gets a place in a day's queue: `wanted` if it is free, else the next. */
-  admit(
-    record: NewRecord,
-    day: Uint8Array,
-    event: HubAuditEvent,
-    wanted?: number,
-  ): Promise<{ readonly record: FoundRecord; readonly isNew: boolean }> {
+  /**
+   * A visit leaves the queue of its day, with what is sealed of it from now on.
+   * @param visit as it was found. @returns false where it has been changed since, and it was not touched
+   */
+  leave(day: Uint8Array, visit: SealedRecord, sealed: Uint8Array, event: HubAuditEvent): Promise<boolean> {
     return this.#group.write(() => {
-      const isNew = this.#put.run(record).changes > 0;
-      if (isNew) {
-        this.#trail.append(event);
-        const isFree = wanted !== undefined && this.#visitAt.get(day, wanted) === undefined;
-        const place = isFree ? wanted : (this.#lastPlace.get(day) ?? 0) + 1;
-        this.#putVisit.run(day, place, record.name);
-      }
-      return { record: this.#kept(record.name), isNew };
-    });
-  }
-
-  /** A visit leaves the queue, with what is sealed of it from now on. @returns whether it was waiting */
-  leave(name: Uint8Array, sealed: Uint8Array, event: HubAuditEvent): Promise<boolean> {
-    return this.#group.write(() => {
-      if (this.#leave.run(name).changes === 0) return false;
+      if (this.#reseal.run(sealed, visit.slot, visit.sealed).changes === 0) return false;
       this.#trail.append(event);
-      this.#reseal.run(sealed, name);
+      this.#queue.leave(day);
       return true;
     });
   }
 
-  async find(name: Uint8Array): Promise<FoundRecord | null> {
-    const row = this.#find.get(name);
-    return row === undefined ? null : found(row);
+  async find(name: Uint8Array): Promise<SealedRecord | null> {
+    return this.#found(name);
   }
 
-  async visitAt(day: Uint8Array, place: number): Promise<Visit | null> {
-    const row = this.#visitAt.get(day, place);
-    return row === undefined ? null : visit(row);
+  /** The visit at one place of a day's queue. */
+  async visitAt(queuePlace: bigint): Promise<SealedRecord | null> {
+    const row = this.#queue.visitAt(queuePlace);
+    return row === null ? null : sealedRecord(row);
   }
 
-  /** Those who wait, in their order. */
-  async waiting(day: Uint8Array): Promise<Visit[]> {
-    return this.#waiting.all(day).map(visit);
+  /** The visits that have a place in a day's queue, whether or not they wait, in no order. */
+  async visits(queue: Omit<NewPlace, 'wanted'>): Promise<SealedRecord[]> {
+    return this.#queue.visits(queue).map(sealedRecord);
   }
 
   async countWaiting(day: Uint8Array): Promise<number> {
-    return this.#countWaiting.get(day) ?? 0;
+    return this.#queue.countWaiting(day);
   }
 
   /** A patient's records, the latest first. */
-  async ofPatient(patient: Uint8Array, atMost: number): Promise<SealedRecord[]> {
-    return this.#ofPatient.all(patient, atMost).map(sealedRecord);
+  async ofPatient(slots: Slots, atMost: number): Promise<NumberedRecord[]> {
+    const latest = this.#countOf(slots);
+    const count = Math.min(latest, atMost);
+    const asked = Array.from({ length: count }, (_, back) => slots(latest - back));
+    const found = this.#ofSlots.all(`[${asked.join()}]`).map(({ position, name, sealed }) => ({
+      number: latest - position,
+      ...sealedRecord({ slot: asked[position] ?? 0n, name, sealed }),
+    }));
+    return found.sort((one, other) => other.number - one.number);
   }
 
-  /** Indexes of patients who have records, after `after` in their order. */
-  async patients(after: Uint8Array, atMost: number): Promise<Uint8Array[]> {
-    return this.#patients.all(after, atMost).map((patient) => new Uint8Array(patient));
+  /** All records, in an order that means nothing: those after this slot. */
+  async page(after: bigint, atMost: number): Promise<SealedRecord[]> {
+    return this.#page.all(after, atMost).map(sealedRecord);
   }
 
   async count(): Promise<number> {
-    return this.#count.get() ?? 0;
+    return this.#countAll();
   }
 
-  #kept(name: Uint8Array): FoundRecord {
+  #countAll(): number {
+    return (this.#count.get() ?? 0) + this.#former.count();
+  }
+
+  #found(name: Uint8Array): SealedRecord | null {
     const row = this.#find.get(name);
-    if (row === undefined) throw new Error('a record that was kept is not there');
-    return found(row);
+    return row === undefined ? null : sealedRecord(row);
   }
-}
 
-function found({ place, waiting, ...row }: FoundRow): FoundRecord {
-  return { ...sealedRecord(row), place, waiting: waiting === 1 };
-}
+  #known({ name }: Pick<NewRecord, 'name'>): Kept | null {
+    const record = this.#found(name);
+    return record === null ? null : { record, isNew: false };
+  }
 
-function visit(row: VisitRow): Visit {
-  return { ...found(row), place: row.place };
+  #keep(
+    { name, slots }: Omit<NewRecord, 'seal'>,
+    event: HubAuditEvent,
+    seal: (place: RecordPlace) => Uint8Array,
+  ): Kept {
+    const place = { slot: slots(this.#countOf(slots) + 1), name };
+    const record = { ...place, sealed: seal(place) };
+    this.#put.run(record);
+    this.#trail.append(event);
+    return { record, isNew: true };
+  }
+
+  /** How many records lie in a patient's slots, which are filled one after the other: looked for by halves. */
+  #countOf(slots: Slots): number {
+    let free = 1;
+    while (this.#isTaken.get(slots(free)) !== undefined) free *= 2;
+    let taken = Math.floor(free / 2);
+    while (free - taken > 1) {
+      const middle = Math.floor((taken + free) / 2);
+      if (this.#isTaken.get(slots(middle)) === undefined) free = middle;
+      else taken = middle;
+    }
+    return taken;
+  }
 }
 
 /** Copies: a Buffer's `slice` would alias where others copy. */
-function sealedRecord({ number, patient, name, sealed }: SealedRecord): SealedRecord {
-  return {
-    number,
-    patient: new Uint8Array(patient),
-    name: new Uint8Array(name),
-    sealed: new Uint8Array(sealed),
-  };
+function sealedRecord({ slot, name, sealed }: SealedRecord): SealedRecord {
+  return { slot, name: new Uint8Array(name), sealed: new Uint8Array(sealed) };
 }

@@ -154,4 +154,31 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT INTO audit_delivered (only, number) VALUES (1, 0);
   `,
+  // Records and visits that have nothing in common and lie in no order: `slot` and `place` are keyed hashes of a
+  // patient and a number, of a day and a place in its queue. What was kept before is moved there once the key is at
+  // hand (hub/store/former-records.ts), and its tables go.
+  `
+  ALTER TABLE record RENAME TO former_record;
+  ALTER TABLE visit RENAME TO former_visit;
+
+  CREATE TABLE record (
+    slot INTEGER PRIMARY KEY,
+    name BLOB NOT NULL UNIQUE CHECK (length(name) = 16),
+    sealed BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE visit (
+    place INTEGER PRIMARY KEY,
+    record INTEGER NOT NULL UNIQUE REFERENCES record (slot)
+  ) STRICT;
+
+  CREATE TABLE queue_day (
+    day BLOB PRIMARY KEY CHECK (length(day) = 16),
+    places INTEGER NOT NULL CHECK (places >= 1),
+    waiting INTEGER NOT NULL CHECK (waiting >= 0)
+  ) STRICT, WITHOUT ROWID;
+
+  -- As the outbox does with what it has delivered.
+  UPDATE pin_report SET number = -1 - (random() & 0xfffffffffffff) WHERE delivered = 1;
+  `,
 ];

@@ -4,7 +4,7 @@ import { AuditTrail } from '../../runtime/audit/trail.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { copyStore } from '../../runtime/copy-store.ts';
 import { GroupCommit } from '../../runtime/group-commit.ts';
-import { type Database, openStore } from '../../runtime/sqlite.ts';
+import { type Database, emptyLog, openStore } from '../../runtime/sqlite.ts';
 import { StoreMissingError } from '../../runtime/store-errors.ts';
 import { ATTEMPTS_MAX, type CardGlance, FAILURES_MAX, type HeldCard } from '../card.ts';
 import { HubAudit, HubTrail } from './audit.ts';
@@ -28,15 +28,16 @@ export interface HubStore {
   readonly records: Pick<
     RecordRows,
     | 'isUnderKey'
+    | 'moveFormer'
     | 'keep'
     | 'admit'
     | 'leave'
     | 'find'
     | 'visitAt'
-    | 'waiting'
+    | 'visits'
     | 'countWaiting'
     | 'ofPatient'
-    | 'patients'
+    | 'page'
     | 'count'
   >;
   readonly audit: Pick<
@@ -78,6 +79,7 @@ export function openHubStore(folder: string, clock: Pick<Clock, 'now'> = systemC
   const db = openExisting(pathIn(folder));
   const trail = new HubTrail(new AuditTrail(db));
   settleAfterRestart(db, trail, clock);
+  emptyLog(db);
   const group = new GroupCommit(db);
   const cards = new CardRows(db);
   const pins = new PinChanges(db, group, trail, cards);
@@ -111,7 +113,7 @@ function pathIn(folder: string): string {
 
 function openExisting(path: string): Database {
   try {
-    return openStore(path, MIGRATIONS, { existing: true });
+    return openStore(path, MIGRATIONS, { existing: true, wipesDeleted: true });
   } catch (cause) {
     if (!(cause instanceof StoreMissingError)) throw cause;
     throw new StoreMissingError(

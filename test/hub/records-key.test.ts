@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openRecordCipher, type RecordsSecret, recordsKey } from '../../hub/records/key.ts';
+import type { RecordPlace } from '../../hub/store/records.ts';
 import { createHubStore, openHubStore } from '../../hub/store/store.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
 import { machineOrigin } from '../../runtime/audit/event.ts';
@@ -9,7 +10,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
 
-const PLACE = { patient: new Uint8Array(16), name: new Uint8Array(16) };
+const NAME = new Uint8Array(16);
 const EVENT = { ...machineOrigin(systemClock), action: 'record.written', outcome: 'done' } as const;
 const random = systemRandom;
 
@@ -23,7 +24,9 @@ function hub({ holdsRecord = true } = {}) {
   const open = async (secret: RecordsSecret = {}) => {
     const key = recordsKey(folder, random, secret);
     const cipher = await openRecordCipher({ key, store, primitives: noble, random });
-    if (holdsRecord) await store.records.keep({ ...PLACE, sealed: cipher.seal(PLACE, {}) }, EVENT);
+    const slots = cipher.slots(new Uint8Array(16));
+    const seal = (place: RecordPlace) => cipher.seal(place, {});
+    if (holdsRecord) await store.records.keep({ name: NAME, slots, seal }, EVENT);
     return cipher;
   };
   return { folder, file, open };

@@ -262,7 +262,7 @@ describe('records', () => {
 
   it.each([
     ['changed', 'UPDATE record SET sealed = zeroblob(540)'],
-    ["put in another patient's place", "UPDATE record SET patient = x'00000000000000000000000000000000'"],
+    ["put in another patient's place", 'UPDATE record SET slot = 1'],
   ])('are told as damaged where one was %s', async (_how, sql) => {
     const site = await Site.open();
     const { device } = await patient(site);
