@@ -94,6 +94,19 @@ describe('records', () => {
     expect(places).toEqual([1, 2, 3]);
   });
 
+  it('get the next number where the one they want is far beyond all that were given', async () => {
+    const site = await Site.open();
+    await left(site);
+    const [bundle] = (await exported(site)).filter(({ entry }) => entry.length === 2);
+    const far = JSON.parse(
+      JSON.stringify(bundle).replace('"valuePositiveInt":1', '"valuePositiveInt":9007199254740991'),
+    );
+    const other = await Site.open();
+    const { records, archive } = other.hub.services;
+    expect(await archive.import(far)).toMatchObject({ added: 1 });
+    expect((await records.queue()).map(({ place }) => place)).toEqual([1]);
+  });
+
   it.each([
     ['no Bundle', () => ({ resourceType: 'Patient' }), /Bundle|entry/],
     ['nothing', () => null, /Bundle/],

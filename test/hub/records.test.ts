@@ -182,6 +182,21 @@ describe('checking in', () => {
     expect(resources(await device.call('patient.summary', {}), 'Encounter')).toEqual([]);
   });
 
+  it('gives no number twice, and lets nobody leave twice, however many come at once', async () => {
+    const site = await Site.open();
+    const { records } = site.hub.services;
+    const come = (n: number) =>
+      records.checkIn({ subject: new Uint8Array(16).fill(n), suite: 'cardea-1', origin: site.origin });
+    const all = await Promise.all(Array.from({ length: 40 }, (_, n) => come(n)));
+    const numbers = all.map(placeOf);
+    expect(numbers).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
+    expect((await Promise.all([records.done(7), records.done(7), records.done(7)])).filter(Boolean)).toEqual([
+      true,
+    ]);
+    expect(await records.countWaiting()).toBe(39);
+    expect((await records.queue()).map(({ place }) => place)).toEqual(numbers.filter((place) => place !== 7));
+  });
+
   it('counts one patient with two sessions at the same moment once', async () => {
     const site = await Site.open();
     const { device, card } = await patient(site);
@@ -247,8 +262,8 @@ describe('records', () => {
     const { subject } = site.rc.card(card.image.uid);
     await site.stop();
     const db = openStore(join(site.folder, 'store.sqlite'), MIGRATIONS);
-    const rows = db.prepare<[], Record<string, Buffer | number>>('SELECT * FROM record').all();
-    const visits = db.prepare<[], Record<string, Buffer | number>>('SELECT * FROM visit').all();
+    const rows = db.prepare<[], Record<string, Buffer | bigint>>('SELECT * FROM record').safeIntegers().all();
+    const visits = db.prepare<[], Record<string, Buffer | number>>('SELECT * FROM queue_day').all();
     db.pragma('wal_checkpoint(TRUNCATE)');
     db.close();
     expect(rows.map(({ sealed }) => (sealed as Buffer).length % 512)).toEqual([28, 28]);
