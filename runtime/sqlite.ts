@@ -81,6 +81,15 @@ export function emptyLog(db: Database): void {
   }
 }
 
+/** Gives back the room of what was deleted. Where that cannot be now, the file stays as large, and is filled again. */
+export function compact(db: Database): void {
+  try {
+    db.exec('VACUUM');
+  } catch {
+    // It takes as much room again as the file has.
+  }
+}
+
 /** The file with mode 0600; the WAL and its index take theirs from it. */
 function makePrivate(path: string): void {
   try {

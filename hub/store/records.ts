@@ -1,6 +1,6 @@
 import { equalConstantTime } from '../../protocol/bytes.ts';
 import type { GroupCommit } from '../../runtime/group-commit.ts';
-import { type Database, emptyLog } from '../../runtime/sqlite.ts';
+import { compact, type Database, emptyLog } from '../../runtime/sqlite.ts';
 import type { HubAuditEvent, HubTrail } from './audit.ts';
 import { type FormerRecord, FormerRecords, type MovedRecord } from './former-records.ts';
 import { type NewPlace, QueueRows } from './queue.ts';
@@ -119,6 +119,7 @@ export class RecordRows {
         if (visit !== null) this.#queue.restore(visit, slot);
       }),
     );
+    compact(this.#db);
     // Until then the file has them as they lay.
     emptyLog(this.#db);
   }
