@@ -33,6 +33,7 @@ import { Renewal } from './renewal/renewal.ts';
 import { type HubStatus, statusOf } from './status.ts';
 import { openHubStore } from './store/store.ts';
 import { startClusterWorker } from './workers/cluster.ts';
+import type { StartWorker } from './workers/messages.ts';
 import { WorkerPool } from './workers/pool.ts';
 
 /** What `cardea-hub backup` asks of the process that serves. */
@@ -52,6 +53,8 @@ export interface ServeOptions {
   readonly health?: Address | undefined;
   /** How many processes serve terminals; 1, or left out: this one. */
   readonly workers?: number;
+  /** How one of several is started; as a process of its own where left out. */
+  readonly startWorker?: StartWorker;
   /** What workers log. */
   readonly logLevel?: LogLevel;
 }
@@ -188,7 +191,13 @@ async function healthEndpoint(
   }
 }
 
-function frontFor({ surroundings, workers: count = 1, logLevel = 'info' }: ServeOptions): Front {
+function frontFor(options: ServeOptions): Front {
+  const {
+    surroundings,
+    workers: count = 1,
+    startWorker: start = startClusterWorker,
+    logLevel = 'info',
+  } = options;
   if (count === 1) return new OwnFront(surroundings);
-  return new WorkerPool({ surroundings, count, start: startClusterWorker, logLevel });
+  return new WorkerPool({ surroundings, count, start, logLevel });
 }

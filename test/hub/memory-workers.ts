@@ -1,6 +1,9 @@
 import type { StartWorker, ToWorker, WorkerProcess } from '../../hub/workers/messages.ts';
 import { serveWorker } from '../../hub/workers/serve-worker.ts';
 import { noble } from '../../protocol/crypto/noble.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { Address, ByteStream, Listener, Network } from '../../runtime/network.ts';
 import { silentLog } from '../../runtime/pino-log.ts';
 import { systemRandom } from '../../runtime/random.ts';
@@ -39,21 +42,28 @@ class SharedPort {
   }
 }
 
+export interface MemoryWorkersOptions extends Pick<Surroundings, 'clock' | 'network'> {
+  readonly random?: Surroundings['random'];
+  readonly primitives?: Primitives;
+  /** What a new worker logs to, for as long as it lives; nowhere, where it is left out. */
+  readonly logFor?: (worker: MemoryWorker) => Log;
+}
+
 /** Workers that run in the test's own process, over what they run over in life: copies of messages, a shared port. */
 export class MemoryWorkers {
   readonly alive: MemoryWorker[] = [];
   /** Who got the last connection. */
   latest: MemoryWorker | undefined;
-  readonly #surroundings: Pick<Surroundings, 'clock' | 'network'>;
+  readonly #options: MemoryWorkersOptions;
   readonly #port: SharedPort;
 
-  constructor(surroundings: Pick<Surroundings, 'clock' | 'network'>) {
-    this.#surroundings = surroundings;
-    this.#port = new SharedPort(surroundings.network);
+  constructor(options: MemoryWorkersOptions) {
+    this.#options = options;
+    this.#port = new SharedPort(options.network);
   }
 
   readonly start: StartWorker = () => {
-    const worker = new MemoryWorker(this.#surroundings, this.#port, () => {
+    const worker = new MemoryWorker(this.#options, this.#port, () => {
       this.latest = worker;
     });
     this.alive.push(worker);
@@ -68,11 +78,18 @@ export class MemoryWorker implements WorkerProcess {
   #takeAtHub: Parameters<WorkerProcess['onMessage']>[0] = () => {};
   #takeHere: (message: ToWorker) => void = () => {};
   #listener: Listener | undefined;
+  readonly #timers = new Set<Timer>();
   #isAlive = true;
   #hangs = false;
 
   constructor(
-    { clock, network }: Pick<Surroundings, 'clock' | 'network'>,
+    {
+      clock,
+      network,
+      random = systemRandom,
+      primitives = noble,
+      logFor = () => silentLog,
+    }: MemoryWorkersOptions,
     port: SharedPort,
     onConnected: () => void,
   ) {
@@ -84,7 +101,12 @@ export class MemoryWorker implements WorkerProcess {
       });
       return this.#listener;
     };
-    const surroundings = { clock, random: systemRandom, log: silentLog, network: { ...network, listen } };
+    const surroundings: Surroundings = {
+      clock: this.#mortal(clock),
+      random,
+      log: this.#untilItEnds(logFor(this)),
+      network: { listen, connect: (address, options) => network.connect(address, options) },
+    };
     void serveWorker({
       hub: {
         post: (message) => this.#deliver(message, (copy) => this.#takeAtHub(copy)),
@@ -92,7 +114,7 @@ export class MemoryWorker implements WorkerProcess {
           this.#takeHere = take;
         },
       },
-      primitives: noble,
+      primitives,
       surroundingsFor: () => surroundings,
     }).then(() => this.#exit('in order'));
   }
@@ -126,7 +148,39 @@ export class MemoryWorker implements WorkerProcess {
     this.#isAlive = false;
     void this.#listener?.close();
     for (const stream of this.#streams) stream.destroy();
+    for (const timer of this.#timers) timer.cancel();
     for (const take of this.#exits) take(how);
+  }
+
+  /** What it waits for ends with it. */
+  #mortal(clock: Clock): Clock {
+    return {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      after: (ms, run) => {
+        if (!this.#isAlive) return { cancel: () => {} };
+        const timer = clock.after(ms, () => {
+          this.#timers.delete(timer);
+          run();
+        });
+        this.#timers.add(timer);
+        return {
+          cancel: () => {
+            this.#timers.delete(timer);
+            timer.cancel();
+          },
+        };
+      },
+    };
+  }
+
+  #untilItEnds(log: Log): Log {
+    const write =
+      (level: keyof Log): Log['info'] =>
+      (event, fields) => {
+        if (this.#isAlive) log[level](event, fields);
+      };
+    return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   }
 
   #deliver<T>(message: T, take: (copy: T) => void): void {

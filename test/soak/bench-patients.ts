@@ -40,21 +40,24 @@ export class BenchPatients {
 
   /**
    * A session for patient `index`: the first right login after whatever was before, with all tries there. A hub that
-   * says that it has too much to do is asked again.
+   * says that it has too much to do is asked again; and so is one that found this process too slow, on a busy machine:
+   * that was a wrong try of its own making.
    */
   async logIn(index: number, number: number): Promise<TestDevice> {
+    let slow = 0;
     for (let times = 1; ; times++) {
       try {
-        return await this.#logInOnce(index, number);
+        return await this.#logInOnce(index, number, slow);
       } catch (cause) {
-        const isBusy = cause instanceof HubSaidError && cause.code === WIRE_ERROR.busy;
-        if (!isBusy || times === BUSY_MAX) throw cause;
+        const code = cause instanceof HubSaidError ? cause.code : undefined;
+        if (code === WIRE_ERROR.timeout) slow += 1;
+        if ((code !== WIRE_ERROR.busy && code !== WIRE_ERROR.timeout) || times === BUSY_MAX) throw cause;
         await delay(BUSY_MS);
       }
     }
   }
 
-  async #logInOnce(index: number, number: number): Promise<TestDevice> {
+  async #logInOnce(index: number, number: number, slow: number): Promise<TestDevice> {
     const address = { host: '127.0.0.1', port: this.#hub.port };
     const primitives = this.#primitives;
     const device = await TestDevice.connect(this.#network, address, { hubId: HUB_ID, primitives });
@@ -67,7 +70,8 @@ export class BenchPatients {
       if (status !== STATUS.goOn) throw new Error(`the hub answers a right login with status ${status}`);
       device.send(device.proofBody({ ...keyOf(this.#keys, index), terminalId: 'desk-1' }));
       const { failed } = await device.welcome();
-      if (failed > 0) throw new Error(`the hub counts ${failed} wrong tries of a patient who made none`);
+      if (failed > slow)
+        throw new Error(`the hub counts ${failed} wrong tries of a patient who made ${slow}`);
       return device;
     } catch (cause) {
       device.close();

@@ -4,12 +4,14 @@ import type { Conditions, SimulatedNetwork } from '../../../runtime/simulated-ne
 import {
   type Blow,
   HUBS,
+  type HubId,
   type LineTrouble,
   type Machine,
   type Service as ServiceId,
   TERMINALS,
   type TerminalId,
 } from './history.ts';
+import type { HubWorkers } from './hub-workers.ts';
 import type { MachineClock } from './machine-clock.ts';
 import { addressOf, hostOf, isTerminal } from './places.ts';
 import type { Service } from './service.ts';
@@ -40,6 +42,7 @@ interface Parts {
   readonly services: readonly AnyService[];
   readonly terminals: ReadonlyMap<TerminalId, LabTerminal>;
   service(id: ServiceId): AnyService;
+  workers(id: HubId): HubWorkers | undefined;
   terminal(id: TerminalId): LabTerminal;
 }
 
@@ -83,6 +86,9 @@ export class Blows {
         });
         return;
       }
+      case 'kill-worker':
+        this.#parts.workers(blow.who)?.kill(blow.nth);
+        return;
       case 'power-cut': {
         for (const machine of MACHINES) this.#kill(machine);
         mendIn(blow.ms, () => {

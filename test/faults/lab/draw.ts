@@ -5,6 +5,7 @@ import {
   type Blow,
   CARDS,
   HUBS,
+  type HubId,
   type LineTrouble,
   type PieceTrouble,
   type Service,
@@ -12,6 +13,7 @@ import {
   TERMINALS,
   type Trouble,
   type When,
+  WORKERS,
 } from './history.ts';
 
 /** Half of all taps are with these: what befalls a card then meets what befell it before. */
@@ -26,6 +28,7 @@ const TORN = ['old', 'new', 'zero', 'mix'] as const;
 const COMMANDS = 14;
 const WRITES = 56;
 const PIECES = 16;
+const WITH_WORKERS = HUBS.filter((id) => WORKERS[id] !== undefined);
 /** HELLO, LOGIN, CHALLENGE, PROOF: mostly the last of them. */
 const ON_THE_WAY_IN = [2, 4, 4, 4, 4] as const;
 
@@ -206,6 +209,7 @@ class Draw {
 
   /** What befalls a tap at `terminal` with `hub`. */
   #blowIn(terminal: TapAct['terminal'], hub: TapAct['hub']): Blow {
+    if (WORKERS[hub] !== undefined && this.#happens(0.3)) return this.#workerKilled(hub);
     const ms = this.#downMs();
     const share = this.#random.next();
     if (share < 0.4) return { what: 'kill', who: hub, ms };
@@ -218,9 +222,14 @@ class Draw {
     return { what: 'line', from: terminal, to: hub, ...this.#line() };
   }
 
+  #workerKilled(who: HubId): Blow {
+    return { what: 'kill-worker', who, nth: this.#between(0, (WORKERS[who] ?? 1) - 1) };
+  }
+
   #blow(): Blow {
     const ms = this.#downMs();
     const share = this.#random.next();
+    if (share < 0.03) return this.#workerKilled(this.#one(...WITH_WORKERS));
     if (share < 0.2) return { what: 'kill', who: this.#random.oneOf(SERVICES), ms };
     if (share < 0.25) return { what: 'dark', who: this.#random.oneOf(SERVICES), ms };
     if (share < 0.3) return { what: 'power-cut', ms };

@@ -4,6 +4,8 @@ import type { Tampering } from '../../../runtime/simulated-network.ts';
 import type { First } from './meeting.ts';
 
 export const HUBS = ['goa-01', 'pune-02', 'delhi-03'] as const;
+/** How many processes serve terminals there; of the others, one. */
+export const WORKERS: Partial<Readonly<Record<(typeof HUBS)[number], number>>> = { 'pune-02': 2 };
 export const TERMINALS = ['desk-1', 'desk-2', 'desk-3', 'desk-4'] as const;
 /** Cards that are registered when a history begins; numbered from 0. */
 export const CARDS = 20;
@@ -33,6 +35,8 @@ export type Blow =
   | { readonly what: 'kill'; readonly who: Machine; readonly ms: number }
   /** As `kill`, but nobody is told: what is sent to it gets lost. */
   | { readonly what: 'dark'; readonly who: Service; readonly ms: number }
+  /** One of the workers of a hub that has several dies, and the hub has another take its place. */
+  | { readonly what: 'kill-worker'; readonly who: HubId; readonly nth: number }
   | { readonly what: 'power-cut'; readonly ms: number }
   | ({
       readonly what: 'line';

@@ -24,6 +24,19 @@ beforeAll(async () => {
 afterEach(() => void vi.restoreAllMocks());
 afterAll(() => setUp.remove());
 
+const TAP = {
+  what: 'tap',
+  terminal: 'desk-1',
+  hub: 'goa-01',
+  card: 0,
+  goal: 'serve',
+  typed: 'right',
+  newPin: '',
+  typingMs: 0,
+  takesEarly: false,
+  troubles: [],
+} satisfies TapAct;
+
 /** A disk that says "synced" and is not: of a store it keeps what was checkpointed, and no more. */
 function forgetfulDisk(from: string, to: string): void {
   copyFolder(from, to);
@@ -46,38 +59,42 @@ describe('a network in which everything breaks that can', () => {
     };
     expect(await run()).toEqual(await run());
   });
-});
 
-const TAP = {
-  what: 'tap',
-  terminal: 'desk-1',
-  hub: 'goa-01',
-  card: 0,
-  goal: 'serve',
-  typed: 'right',
-  newPin: '',
-  typingMs: 0,
-  takesEarly: false,
-  troubles: [],
-} satisfies TapAct;
-
-describe('the lab', () => {
-  it('finds a hub that does not end the sessions of a card that is revoked', HOUR, async () => {
-    // The patient is asked whether to be measured, and stays silent until long after.
-    const tap: Act = { at: 1_000, ...TAP, typingMs: 20_000 };
-    const history: Act[] = [
-      tap,
-      { at: 30_000, what: 'revoke', card: 0 },
-      { at: 45_000, what: 'unlock', card: 3 },
-    ];
-    const run = () => play(history, { setUp, seed: 'revoked in a session' });
-    expect((await run()).broken).toBeUndefined();
-    vi.spyOn(Sessions.prototype, 'endRevoked').mockImplementation(() => {});
-    const { broken } = await run();
-    expect(broken?.message).toMatch(
-      /^revocation: goa-01 heard at \d+ ms .* its session of \d+ ms lives at 45000 ms$/,
+  it('has a patient served to the end whose hub loses its workers meanwhile', HOUR, async () => {
+    const tap: Act = { at: 1_000, ...TAP, hub: 'pune-02', typingMs: 3_000 };
+    const kill = { what: 'kill-worker', who: 'pune-02' } as const;
+    const history: Act[] = [tap, { at: 5_000, ...kill, nth: 0 }, { at: 5_100, ...kill, nth: 0 }];
+    const { broken, outcomes, said } = await play(history, { setUp, seed: 'workers' });
+    expect(broken).toBeUndefined();
+    expect([...outcomes]).toEqual([['served', 1]]);
+    expect(said.filter((line) => line.includes('a worker ended, and another takes its place'))).toHaveLength(
+      2,
     );
   });
+});
+
+describe('the lab', () => {
+  it.each(['goa-01', 'pune-02'] as const)(
+    'finds that %s does not end the sessions of a card that is revoked',
+    {
+      ...HOUR,
+    },
+    async (hub) => {
+      // The patient is asked whether to be measured, and stays silent until long after.
+      const tap: Act = { at: 1_000, ...TAP, hub, typingMs: 20_000 };
+      const history: Act[] = [
+        tap,
+        { at: 30_000, what: 'revoke', card: 0 },
+        { at: 45_000, what: 'unlock', card: 3 },
+      ];
+      const run = () => play(history, { setUp, seed: 'revoked in a session' });
+      expect((await run()).broken).toBeUndefined();
+      vi.spyOn(Sessions.prototype, 'endRevoked').mockImplementation(() => {});
+      const { broken } = await run();
+      const lives = `^revocation: ${hub} heard at \\d+ ms .* its session of \\d+ ms lives at 45000 ms$`;
+      expect(broken?.message).toMatch(new RegExp(lives));
+    },
+  );
 
   it('finds a hub that lets a card in of whose revocation it hears in that moment', HOUR, async () => {
     const trouble: Trouble = {

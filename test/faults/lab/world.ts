@@ -23,7 +23,15 @@ import { Blows } from './blows.ts';
 import { textOf } from './broken.ts';
 import type { LabCard } from './card.ts';
 import { watchStores } from './disks.ts';
-import { HUBS, type HubId, type Service as ServiceId, TERMINALS, type TerminalId } from './history.ts';
+import {
+  HUBS,
+  type HubId,
+  type Service as ServiceId,
+  TERMINALS,
+  type TerminalId,
+  WORKERS,
+} from './history.ts';
+import { HubWorkers } from './hub-workers.ts';
 import { Ledger } from './ledger.ts';
 import { MachineClock } from './machine-clock.ts';
 import type { Meeting } from './meeting.ts';
@@ -70,6 +78,7 @@ export class FaultWorld implements TerminalWorld {
   readonly #unsettled = new Map<Promise<unknown>, string>();
   readonly #onTap = new Map<TerminalId, number>();
   readonly #meetings = new Map<HubId, Meeting>();
+  readonly #workers = new Map<HubId, HubWorkers>();
   readonly #options: WorldOptions;
   #operator: RcClient | undefined;
 
@@ -95,6 +104,10 @@ export class FaultWorld implements TerminalWorld {
       folder: join(folder, 'rc'),
       serve: (surroundings, at) => serveRc({ surroundings, folder: at, listen: RC_ADDRESS }),
     });
+    for (const id of HUBS) {
+      if (WORKERS[id] === undefined) continue;
+      this.#workers.set(id, new HubWorkers((session) => this.ledger.overAtHub(id, session, this.elapsed)));
+    }
     this.hubs = new Map(
       HUBS.map((id) => [
         id,
@@ -104,13 +117,16 @@ export class FaultWorld implements TerminalWorld {
           host: hubAddress(id).host,
           clock: new MachineClock(this.clock),
           folder: join(folder, id),
-          serve: (surroundings, at) =>
-            serveHub({
+          serve: async (surroundings, at) => {
+            const startWorker = await this.workers(id)?.begin(surroundings);
+            return serveHub({
               surroundings,
               folder: at,
               listen: hubAddress(id),
               policy: { timeZone: 'Asia/Kolkata' },
-            }),
+              ...(startWorker && { startWorker, workers: WORKERS[id] }),
+            });
+          },
           onEnd: () => this.ledger.endedAtHub(id),
           ...(options.copyHub && { copy: options.copyHub }),
         }),
@@ -151,6 +167,11 @@ export class FaultWorld implements TerminalWorld {
 
   hub(id: HubId): Service<RunningHub> {
     return need(this.hubs.get(id), id);
+  }
+
+  /** Undefined where the hub serves by itself. */
+  workers(id: HubId): HubWorkers | undefined {
+    return this.#workers.get(id);
   }
 
   terminal(id: TerminalId): LabTerminal {
