@@ -68,7 +68,8 @@ export class HubSession {
       if (cause instanceof RequestRefusedError) throw cause;
       this.#link.close();
       // After WELCOME an ERROR is a lost connection (PROTOCOL 2.5), and so is an answer that makes no sense.
-      const why = cause instanceof HubRefusedError ? cause.message : 'its answer makes no sense';
+      const isSaid = cause instanceof HubRefusedError || cause instanceof HubLostError;
+      const why = isSaid ? cause.message : 'its answer makes no sense';
       throw new HubLostError(`the session with the hub ended: ${why}`, { cause });
     }
   }

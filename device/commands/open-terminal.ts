@@ -70,6 +70,8 @@ export function traceOf({ flags, io }: Invocation): ((line: string) => void) | u
 }
 
 export interface OpenTerminal extends AssembledTerminal {
+  /** Says a line to whoever watches the console, though a patient is asked something there. */
+  tell(line: string): void;
   close(): Promise<void>;
 }
 
@@ -111,7 +113,7 @@ export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
     if (typeof call.flags['hub'] === 'string') {
       await keepSettings(join(call.folder, 'settings.json'), { hub: call.flags['hub'] });
     }
-    return { ...terminal, close: () => resources.close() };
+    return { ...terminal, tell: (line) => console.tell(line), close: () => resources.close() };
   } catch (error) {
     await resources.close();
     throw error;

@@ -15,7 +15,7 @@ export function addRun(program: Command): void {
       const terminal = await openTerminal(call);
       const { log } = terminal.tools.surroundings;
       const observer = {
-        step: (report: Parameters<typeof stepLine>[0]) => call.say(stepLine(report)),
+        step: (report: Parameters<typeof stepLine>[0]) => terminal.tell(stepLine(report)),
         ended: (outcome: { readonly kind: string; readonly reason?: string }) =>
           log.info('a tap ended', { outcome: outcome.kind, reason: outcome.reason ?? null }),
       };

@@ -3,6 +3,7 @@ import { type Invocation, invocation } from '../../runtime/command-line.ts';
 import { CardeaError } from '../../runtime/errors.ts';
 import { untilStopped } from '../../runtime/stop.ts';
 import { type TapResult, tapOnce } from '../serve-taps.ts';
+import { reasonAlone } from '../terminal/failures.ts';
 import { refusalLines } from '../terminal/sentences.ts';
 import type { Goal, Outcome } from '../terminal/state.ts';
 import { stepLine } from '../terminal/step-lines.ts';
@@ -37,7 +38,7 @@ async function serveOne(call: Invocation, goal: Goal): Promise<void> {
   try {
     await untilStopped(async (signal) => {
       result = await tapOnce(terminal.tools, goal, {
-        onStep: (report) => call.say(stepLine(report)),
+        onStep: (report) => terminal.tell(stepLine(report)),
         signal,
       });
     });
@@ -58,5 +59,7 @@ function tell(call: Invocation, { outcome, steps }: TapResult): void {
 function refusal(outcome: Outcome & { kind: 'refused' }, steps: TapResult['steps']): string {
   const lines = refusalLines(outcome.reason, outcome).join(' ');
   const failed = steps.findLast(({ ok }) => !ok);
-  return failed === undefined ? lines : `${lines} (${failed.note})`;
+  return failed === undefined || failed.note === reasonAlone(outcome.reason)
+    ? lines
+    : `${lines} (${failed.note})`;
 }

@@ -28,6 +28,9 @@ export interface ConsolePanelOptions {
 export class ConsolePanel implements Panel {
   readonly #options: ConsolePanelOptions;
   #shown = '';
+  #asks = false;
+  /** What is to be said once the question is answered: a prompt stands alone in its line. */
+  #untold: string[] = [];
   /** What was given once and is asked for again. */
   #newSecret: string | undefined;
   readonly choose?: NonNullable<Panel['choose']>;
@@ -44,7 +47,13 @@ export class ConsolePanel implements Panel {
     const text = `${MARKS[sign]} ${lines.join(' ')}`;
     if (text === this.#shown) return;
     this.#shown = text;
-    this.#options.say(text);
+    this.tell(text);
+  }
+
+  /** Says a line; below the answer, where something is asked. */
+  tell(line: string): void {
+    if (this.#asks) this.#untold.push(line);
+    else this.#options.say(line);
   }
 
   async ask(question: Question, prompt: string, signal: AbortSignal): Promise<string | undefined> {
@@ -59,11 +68,22 @@ export class ConsolePanel implements Panel {
 
   /** A script answers at once or never; a person may have left. */
   #patiently(prompt: string, signal: AbortSignal): Promise<string | undefined> {
-    const { ask, clock, say, scripted } = this.#options;
-    if (scripted) return ask(prompt, signal);
+    const { clock, say, scripted } = this.#options;
+    if (scripted) return this.#answer(prompt, signal);
+    // Below the prompt, which stands in a line that has not ended.
     const warn = () =>
-      say(`${MARKS.attention} Are you still there? This ends in ${GRACE_MS / 1000} seconds.`);
-    return withPatience(clock, signal, warn, (patience) => ask(prompt, patience));
+      say(`\n${MARKS.attention} Are you still there? This ends in ${GRACE_MS / 1000} seconds.`);
+    return withPatience(clock, signal, warn, (patience) => this.#answer(prompt, patience));
+  }
+
+  async #answer(prompt: string, signal: AbortSignal): Promise<string> {
+    this.#asks = true;
+    try {
+      return await this.#options.ask(prompt, signal);
+    } finally {
+      this.#asks = false;
+      for (const line of this.#untold.splice(0)) this.#options.say(line);
+    }
   }
 
   async close(): Promise<void> {
@@ -72,7 +92,7 @@ export class ConsolePanel implements Panel {
 
   /** By an empty line, as any question is cancelled. */
   async #untilCancelled(signal: AbortSignal): Promise<void> {
-    while ((await this.#options.ask('Press Enter to stop', signal)) !== '');
+    while ((await this.#answer('Press Enter to stop', signal)) !== '');
   }
 
   /** By number; what was typed is not seen, so that it is said. */

@@ -5,13 +5,18 @@ import { HubRefusedError } from '../errors.ts';
 import type { Reason } from './sentences.ts';
 import type { Event } from './state.ts';
 
+/** What is said of a tap that ended for a reason that needs no more words. */
+export function reasonAlone(reason: Reason): string {
+  return `the tap ended: ${reason}`;
+}
+
 /** The tap ends here, for a reason that has a sentence. */
 export class TapRefusedError extends CardeaError {
   readonly code = 'tap-refused';
   readonly reason: Reason;
 
   constructor(reason: Reason, options?: { readonly cause?: unknown }) {
-    super(`the tap ended: ${reason}`, options);
+    super(reasonAlone(reason), options);
     this.reason = reason;
   }
 }

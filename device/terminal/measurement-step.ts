@@ -8,6 +8,8 @@ type MeasurementState = Extract<State, { phase: 'offering' | 'measuring' | 'revi
 
 /** What is said where the patient breaks a measurement off. */
 const STOPPED = 'The measurement was stopped.';
+/** What is said where the hub could not be given it. */
+export const NOT_KEPT = 'Your measurement was not kept.';
 
 /** What is said where nothing could be measured. */
 const FAILURES: Readonly<Record<NotMeasured, (measured: Measured) => string>> = {
@@ -48,7 +50,7 @@ export function measurementTransition(state: MeasurementState, event: Event): St
       return event.index === 1 ? measure(state) : goOn(state);
     case 'keeping':
       if (event.type === 'kept') return goOn(state);
-      return event.type === 'failed' ? goOn(state, 'Your measurement was not kept.') : stay(state);
+      return event.type === 'failed' ? goOn(state, NOT_KEPT) : stay(state);
   }
 }
 

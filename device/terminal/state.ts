@@ -50,6 +50,8 @@ export interface Calls {
   readonly calls: number;
   /** One was taken and the hub has not answered for it; or there is nothing more to do about any. */
   readonly measurement?: 'unsent' | 'over';
+  /** In the queue, where the patient was checked in before the connection broke; null where the hub has none. */
+  readonly place?: number | null;
 }
 
 /** Where a patient is served. */

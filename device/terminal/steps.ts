@@ -32,8 +32,12 @@ export function refuse(reason: Reason, detail: RefusalDetail = {}): Step {
 }
 
 /** What goes on to the next state of a connection, and no more of the one before. */
-export function callsOf({ calls, measurement }: Calls): Calls {
-  return measurement === undefined ? { calls } : { calls, measurement };
+export function callsOf({ calls, measurement, place }: Calls): Calls {
+  return {
+    calls,
+    ...(measurement !== undefined && { measurement }),
+    ...(place !== undefined && { place }),
+  };
 }
 
 /** Calls the hub once more, for the PIN that was typed; ends the tap where it was called too often. */

@@ -4,7 +4,7 @@ import { changePinTransition } from './new-pin.ts';
 import { refusalLines } from './sentences.ts';
 import type { Calls, Effect, Event, Goal, State, Step, Welcomed } from './state.ts';
 import { callAgain, callsOf, ended, refuse, stay } from './steps.ts';
-import { visitTransition } from './visit.ts';
+import { visitTransition, withArrival } from './visit.ts';
 
 /** Where a terminal begins: its reader has not answered yet. */
 export function begin(): Step {
@@ -20,6 +20,10 @@ export function begin(): Step {
  * nothing.
  */
 export function transition(goal: Goal, state: State, event: Event): Step {
+  return withArrival(state, next(goal, state, event));
+}
+
+function next(goal: Goal, state: State, event: Event): Step {
   switch (state.phase) {
     case 'readerless':
       if (event.type === 'reader-ready') return ready(goal);

@@ -1,5 +1,6 @@
-import { measurementTransition, offer } from './measurement-step.ts';
-import type { AtPlace, Event, InSession, State, Step } from './state.ts';
+import { measurementTransition, NOT_KEPT, offer } from './measurement-step.ts';
+import { type Reason, refusalLines } from './sentences.ts';
+import type { AtPlace, Effect, Event, InSession, State, Step } from './state.ts';
 import { CALLS_MAX, callAgain, conclude, ended, refuse, stay } from './steps.ts';
 
 type VisitState = Extract<State, InSession>;
@@ -53,6 +54,27 @@ function served(state: VisitState & { phase: 'summarising' }, summary: readonly 
   return conclude({ kind: 'served' }, [{ do: 'show', sign: 'welcome', lines }], READING_MS);
 }
 
+/** What ends a connection that was to be made anew, and no more than that. */
+const LOST: ReadonlySet<Reason> = new Set(['hub-unreachable', 'hub-lost', 'hub-busy']);
+
+/**
+ * The end of a tap whose connection broke once the patient was checked in, and could not be made anew: what was done
+ * is done, and what was not is said.
+ */
+export function withArrival(before: State, step: Step): Step {
+  if (!('place' in before) || before.place === undefined || step.state.phase !== 'told') return step;
+  const { place } = before;
+  const number = place === null ? '' : `: your number is ${place}`;
+  const arrived = isSeen(before) ? [] : [`You are checked in${number}.`];
+  const isUnsent = before.phase === 'keeping' || ('measurement' in before && before.measurement === 'unsent');
+  const lost = isUnsent ? [NOT_KEPT] : [];
+  const ended = step.effects.find((effect) => effect.do === 'end-tap');
+  if (ended?.outcome.kind !== 'refused' || !LOST.has(ended.outcome.reason)) return step;
+  const [what = '', ...remedy] = refusalLines(ended.outcome.reason);
+  const told: Effect = { do: 'show', sign: 'refused', lines: [what, ...arrived, ...lost, ...remedy] };
+  return { state: step.state, effects: step.effects.map((effect) => (effect.do === 'show' ? told : effect)) };
+}
+
 /** Nobody is checked in twice a day. Whoever was seen and comes again must not wait for a number that has passed. */
 function whereInQueue({ place, seen }: AtPlace): readonly string[] {
   if (seen) return ['You were seen today. Please ask at the desk.'];
@@ -61,5 +83,15 @@ function whereInQueue({ place, seen }: AtPlace): readonly string[] {
 
 function logInAgain(state: VisitState): Step {
   if (state.suite !== 'cardea-1' || state.calls >= CALLS_MAX) return refuse('hub-lost');
-  return callAgain(state.phase === 'keeping' ? { ...state, measurement: 'unsent' } : state);
+  const measurement = state.phase === 'keeping' ? 'unsent' : state.measurement;
+  const place = isSeen(state) ? undefined : state.place;
+  return callAgain({
+    calls: state.calls,
+    ...(measurement !== undefined && { measurement }),
+    ...(place !== undefined && { place }),
+  });
+}
+
+function isSeen(state: State): boolean {
+  return 'seen' in state && state.seen;
 }

@@ -55,6 +55,38 @@ describe('what goes on at the console', () => {
   });
 });
 
+describe('what an engineer reads at the console', () => {
+  it('waits while a patient is asked, so that the prompt stands alone in its line', async () => {
+    const said: string[] = [];
+    let answer = (_typed: string) => {};
+    const panel = new ConsolePanel({
+      clock: new SimulatedClock(),
+      say: (line) => said.push(line),
+      ask: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+      scripted: false,
+    });
+    panel.tell('card read');
+    const asked = panel.ask('pin', 'PIN', NEVER);
+    panel.tell('hub called');
+    panel.tell('hub answered');
+    panel.show('refused', ['The clinic cannot be reached.']);
+    expect(said).toEqual(['card read']);
+    answer('482913');
+    expect(await asked).toBe('482913');
+    panel.tell('typed');
+    expect(said).toEqual([
+      'card read',
+      'hub called',
+      'hub answered',
+      '✗ The clinic cannot be reached.',
+      'typed',
+    ]);
+  });
+});
+
 describe('a new secret at the console', () => {
   it.each([
     ['new-pin', 'new-pin-again'],
@@ -98,7 +130,7 @@ describe('a patient who has left', () => {
     await clock.advance(PATIENCE_MS - 1);
     expect(said).toEqual([]);
     await clock.advance(1);
-    expect(said).toEqual(['! Are you still there? This ends in 30 seconds.']);
+    expect(said).toEqual(['\n! Are you still there? This ends in 30 seconds.']);
     await clock.advance(GRACE_MS);
     expect(await answer).toBeUndefined();
     expect(clock.pendingTimers).toBe(0);

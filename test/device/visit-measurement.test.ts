@@ -149,6 +149,50 @@ describe('a measurement in a visit', () => {
     expect(kept.lines.at(-1)).toContain('Temperature: 36.8 °C');
   });
 
+  it('that is lost with the connection is said to be, and that the patient is checked in all the same', () => {
+    const gone: Event = { type: 'failed', reason: 'hub-unreachable' };
+    const { lines, state } = visit(CHECKED_IN, YES, MEASURED, YES, { type: 'hub-down' }, gone);
+    expect(lines.at(-1)).toBe(
+      'The clinic cannot be reached. You are checked in: your number is 7. Your measurement was not kept. Please ask at the desk.',
+    );
+    expect(state.phase).toBe('told');
+    const kept = visit(CHECKED_IN, YES, MEASURED, YES, KEPT, { type: 'hub-down' }, gone);
+    expect(kept.lines.at(-1)).toBe(
+      'The clinic cannot be reached. You are checked in: your number is 7. Please ask at the desk.',
+    );
+    const seen: Event = { ...CHECKED_IN, seen: true };
+    expect(visit(seen, YES, MEASURED, YES, KEPT, { type: 'hub-down' }, gone).lines.at(-1)).toBe(
+      'The clinic cannot be reached. Please ask at the desk.',
+    );
+    const worn = visit(
+      CHECKED_IN,
+      YES,
+      MEASURED,
+      YES,
+      ...LOGGED_IN_AGAIN,
+      CHECKED_IN,
+      ...LOGGED_IN_AGAIN,
+      CHECKED_IN,
+      {
+        type: 'hub-down',
+      },
+    );
+    expect(worn.lines.at(-1)).toBe(
+      'The connection to the clinic broke. You are checked in: your number is 7. Your measurement was not kept. Please tap your card again.',
+    );
+    const before = visit({ type: 'hub-down' }, gone);
+    expect(before.lines.at(-1)).toBe('The clinic cannot be reached. Please ask at the desk.');
+    const revoked = visit(
+      CHECKED_IN,
+      YES,
+      MEASURED,
+      YES,
+      { type: 'hub-down' },
+      { type: 'failed', reason: 'card-revoked' },
+    );
+    expect(revoked.lines.at(-1)).toBe('This card is no longer valid. Please ask at the desk.');
+  });
+
   it('is not offered again where the connection breaks after it was kept, or after the patient said no', () => {
     for (const before of [[YES, MEASURED, YES, KEPT], [{ type: 'chosen', index: 1 } as const]]) {
       const { choices, done } = visit(CHECKED_IN, ...before, ...LOGGED_IN_AGAIN, CHECKED_IN, SUMMARY);
