@@ -144,7 +144,7 @@ export class Archive {
     const records = rows
       .reverse()
       .map((row) => this.#open(row))
-      .filter((record) => isOf(subject, record));
+      .filter(isOf(subject));
     const resources = [patientOf({ hubId: this.#hubId, subject }), ...records];
     return {
       resourceType: 'Bundle',

@@ -139,8 +139,11 @@ export class RecordCipher {
     const streams = new Map<number, DataView>();
     return (number) => {
       const block = Math.floor((number - 1) / SLOTS_AT_ONCE);
-      const stream = streams.get(block) ?? this.#keystream(key, block);
-      streams.set(block, stream);
+      let stream = streams.get(block);
+      if (stream === undefined) {
+        stream = this.#keystream(key, block);
+        streams.set(block, stream);
+      }
       return stream.getBigUint64(((number - 1) % SLOTS_AT_ONCE) * SLOT_LENGTH) >> 1n;
     };
   }

@@ -100,7 +100,10 @@ export class HubRecords implements Records {
 
   async summary(patient: RecordsPatient, after?: string): Promise<Bundle> {
     const rows = await this.#store.ofPatient(this.#cipher.slots(patient.subject), SUMMARY_RECORDS);
-    const observations = rows.flatMap((row) => this.#reachable(patient, row));
+    const isTheirs = isOf(patient.subject);
+    const observations = rows
+      .flatMap((row) => this.#numbered(row))
+      .filter(({ observation: one }) => isTheirs(one) && mayReach(patient.suite, one));
     const visit = await this.#openVisit(patient);
     await this.#audit.note(eventOf(patient, 'record.read'));
     const first = [patientOf({ ...patient, hubId: this.#hubId }), ...(visit === null ? [] : [visit])];
@@ -207,13 +210,12 @@ export class HubRecords implements Records {
     return kept.status === 'arrived' && mayReach(patient.suite, kept) ? kept : null;
   }
 
-  #reachable(patient: RecordsPatient, row: NumberedRecord): NumberedObservation[] {
+  /** None where it is no Observation. */
+  #numbered(row: NumberedRecord): NumberedObservation[] {
     const parsed = observation.safeParse(this.#cipher.open(row, row.sealed));
-    if (!parsed.success || !isOf(patient.subject, parsed.data)) return [];
-    if (!mayReach(patient.suite, parsed.data)) return [];
-    return [
-      { number: row.number, time: Date.parse(parsed.data.effectiveDateTime), observation: parsed.data },
-    ];
+    if (!parsed.success) return [];
+    const time = Date.parse(parsed.data.effectiveDateTime);
+    return [{ number: row.number, time, observation: parsed.data }];
   }
 
   #openObservation(row: SealedRecord): Observation {

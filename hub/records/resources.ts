@@ -62,9 +62,10 @@ export function suiteOf({ meta }: Pick<Observation | Encounter, 'meta'>): SuiteN
   return tag?.code === 'limbasiya-2021' ? 'limbasiya-2021' : 'cardea-1';
 }
 
-/** Whether it is this patient's, and does not lie in their slot since two hashes are alike. */
-export function isOf(subject: Uint8Array, record: Observation | Encounter): boolean {
-  return record.subject.identifier.value === toHex(subject);
+/** Tells which are this patient's, and do not lie in their slots since two hashes are alike. */
+export function isOf(subject: Uint8Array): (record: Observation | Encounter) => boolean {
+  const name = toHex(subject);
+  return (record) => record.subject.identifier.value === name;
 }
 
 /** A login under limbasiya-2021 never reaches what was made under `cardea-1` (PROTOCOL 2.5). */
