@@ -31,6 +31,7 @@ export class CardeaTap implements SuiteTap {
   #login: DeviceLogin | undefined;
   #session: HubSession | undefined;
   #newPin: NewPin | undefined;
+  #isOver = false;
 
   constructor(tools: TapTools, card: TappedCard, image: CardeaCard) {
     this.#tools = tools;
@@ -45,6 +46,8 @@ export class CardeaTap implements SuiteTap {
     this.#hangUp();
     const link = await HubLink.call(this.#tools.surroundings, address, trust(this.#image.caPin));
     this.#link = link;
+    // The tap has ended while the hub was called.
+    if (this.#isOver) this.#hangUp();
     const { hubId, location, notAfter } = link.hub;
     const until = new Date(notAfter).toISOString().slice(0, 10);
     return {
@@ -162,6 +165,7 @@ export class CardeaTap implements SuiteTap {
 
   /** Takes leave of the hub, closes the connection, wipes every secret. */
   async end(): Promise<void> {
+    this.#isOver = true;
     await this.visit.end();
     this.#hangUp();
     this.#attempt?.wipe();

@@ -39,6 +39,7 @@ export class LimbasiyaTap implements SuiteTap {
   #next: LimbasiyaCard | undefined;
   #link: HubLink | undefined;
   #login: LimbasiyaDeviceLogin | undefined;
+  #isOver = false;
 
   constructor(tools: TapTools, limbasiya: LimbasiyaTools, card: TappedCard, image: LimbasiyaCard) {
     this.#tools = tools;
@@ -132,8 +133,11 @@ export class LimbasiyaTap implements SuiteTap {
     this.#hangUp();
     const trust = this.#limbasiya.trust(ID);
     const { surroundings } = this.#tools;
-    this.#link = await HubLink.call(surroundings, parseAddress(address), trust, SUITE.limbasiya2021);
-    return { event: { type: 'hub-up' }, note: `${ID} in ${this.#link.hub.location}` };
+    const link = await HubLink.call(surroundings, parseAddress(address), trust, SUITE.limbasiya2021);
+    this.#link = link;
+    // The tap has ended while the hub was called.
+    if (this.#isOver) this.#hangUp();
+    return { event: { type: 'hub-up' }, note: `${ID} in ${link.hub.location}` };
   }
 
   async claim(): Promise<Done> {
@@ -170,6 +174,7 @@ export class LimbasiyaTap implements SuiteTap {
   }
 
   async end(): Promise<void> {
+    this.#isOver = true;
     await this.visit.end();
     this.#hangUp();
     this.#opened?.wipe();

@@ -96,9 +96,15 @@ export class MemoryWorker implements WorkerProcess {
     const listen: Network['listen'] = async (address, onConnection) => {
       this.#listener = await port.listen(address, (stream) => {
         onConnected();
+        if (!this.#isAlive) {
+          stream.destroy();
+          return;
+        }
         this.#streams.add(stream);
         if (!this.#hangs) onConnection(stream);
       });
+      // Killed before it listened.
+      if (!this.#isAlive) await this.#listener.close();
       return this.#listener;
     };
     const surroundings: Surroundings = {

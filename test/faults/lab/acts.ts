@@ -1,4 +1,3 @@
-import type { StepReport } from '../../../device/terminal/terminal.ts';
 import { HardwareError } from '../../../hardware/errors.ts';
 import { ProtocolError } from '../../../protocol/errors.ts';
 import { CardeaError } from '../../../runtime/errors.ts';
@@ -6,9 +5,9 @@ import { textOf } from './broken.ts';
 import type { LabCard } from './card.ts';
 import { fateOf } from './fates.ts';
 import type { Act, TapAct } from './history.ts';
-import { need } from './need.ts';
 import type { Answers } from './patient-panel.ts';
 import { newCard, registerAt } from './register.ts';
+import { TapEyes } from './tap-eyes.ts';
 import { AT_THE_TERMINAL_MS, type TapEnd } from './terminal.ts';
 import type { FaultWorld } from './world.ts';
 
@@ -64,6 +63,12 @@ export class Actor {
         return;
       case 'unlock':
         this.#begin('an unlock', this.#unlock(act.card));
+        return;
+      case 'rotate-authority':
+        this.#begin(
+          'a rotation of the authority',
+          this.#inTurn('rotation', () => this.#rotateAuthority()),
+        );
         return;
       default:
         this.#world.blows.strike(act);
@@ -219,6 +224,16 @@ export class Actor {
     this.#unlocking -= 1;
   }
 
+  /** Refused where cards in use would be left behind. */
+  async #rotateAuthority(): Promise<void> {
+    const { ledger, operator } = this.#world;
+    const status = await fateOf(operator.status());
+    if (status.fate !== 'done') return;
+    const rotated = await fateOf(operator.rotateAuthority({ replaces: status.answer.authority }));
+    if (rotated.fate === 'done') ledger.authority = rotated.answer.authority;
+    else if (rotated.fate === 'unknown') ledger.authority = undefined;
+  }
+
   /** @returns whether it went well; what the product has a name for may go wrong */
   async #orKnownFailure(work: Promise<void>): Promise<boolean> {
     try {
@@ -241,56 +256,4 @@ function answersOf({ goal, typed, newPin }: TapAct, card: LabCard): Answers {
     'recovery-code': isRight ? card.code : WRONG_CODE,
     ...(goal !== 'serve' && { 'new-pin': newPin, 'new-pin-again': newPin }),
   };
-}
-
-/** Reads a terminal's steps, as an engineer before it would. */
-class TapEyes {
-  readonly #world: FaultWorld;
-  readonly #act: TapAct;
-  readonly #weight: number;
-  #hasEvaluation = false;
-
-  constructor(world: FaultWorld, act: TapAct, weight: number) {
-    this.#world = world;
-    this.#act = act;
-    this.#weight = weight;
-  }
-
-  step({ step, note, ok, milliseconds }: StepReport): void {
-    const { ledger, elapsed } = this.#world;
-    const { hub, card, terminal } = this.#act;
-    this.#world.say(terminal, `${step}: ${note}`);
-    if (!ok) return;
-    switch (step) {
-      case 'claim':
-        if (!note.startsWith('the hub answered for the blinded PIN') || this.#hasEvaluation) return;
-        this.#hasEvaluation = true;
-        ledger.evaluated(hub, card);
-        return;
-      case 'prove':
-        ledger.openedAtTerminal(terminal, hub, read(note, /session key ([0-9a-f]{16})/));
-        ledger.served(hub, card, elapsed - milliseconds);
-        return;
-      case 'check-in':
-        ledger.checkIns.push({ hub, card, place: Number(read(note, /number (\d+)/)) });
-        ledger.served(hub, card, elapsed - milliseconds);
-        return;
-      case 'keep-measurement':
-        ledger.kept.push({ hub, card, value: this.#weight });
-        ledger.served(hub, card, elapsed - milliseconds);
-        return;
-      case 'inform':
-      case 'summarise':
-      case 'prepare-new-pin':
-      case 'confirm-new-pin':
-        ledger.served(hub, card, elapsed - milliseconds);
-        return;
-      default:
-    }
-  }
-}
-
-/** What stands in a step's note. */
-function read(note: string, pattern: RegExp): string {
-  return need(pattern.exec(note)?.[1], `${String(pattern)} in "${note}"`);
 }

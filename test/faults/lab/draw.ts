@@ -65,6 +65,7 @@ class Draw {
     if (share < 0.84) return [{ at, what: 'unlock', card: this.#card() }];
     if (share < 0.85) return [{ at, what: 'revoke', card: this.#card() }];
     if (share < 0.87) return [{ at, ...this.#registration() }];
+    if (share < 0.885) return [{ at, what: 'rotate-authority' }];
     return [{ at, ...this.#blow() }];
   }
 

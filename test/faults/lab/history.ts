@@ -99,6 +99,8 @@ export type Act = { readonly at: number } & (
       readonly pin: string;
     }
   | { readonly what: 'revoke' | 'unlock'; readonly card: number }
+  /** The registration centre's operator makes a new authority. */
+  | { readonly what: 'rotate-authority' }
   | Blow
 );
 

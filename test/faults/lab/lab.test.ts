@@ -60,6 +60,16 @@ describe('a network in which everything breaks that can', () => {
     expect(await run()).toEqual(await run());
   });
 
+  it(
+    'is left with no connection where a patient cancels while the hub is called, which then goes dark',
+    HOUR,
+    async () => {
+      const tap: Act = { at: 1_000, ...TAP, typed: 'nothing' };
+      const history: Act[] = [tap, { at: 5_000, what: 'dark', who: 'goa-01', ms: 60_000 }];
+      expect((await play(history, { setUp, seed: 'cancelled' })).broken).toBeUndefined();
+    },
+  );
+
   it('has a patient served to the end whose hub loses its workers meanwhile', HOUR, async () => {
     const tap: Act = { at: 1_000, ...TAP, hub: 'pune-02', typingMs: 3_000 };
     const kill = { what: 'kill-worker', who: 'pune-02' } as const;

@@ -13,6 +13,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** Hubs try again after a minute at the longest, and look after their certificates every hour. */
 const CAUGHT_UP_WITHIN_MS = 3 * HOUR_MS;
 const POLL_MS = MINUTE_MS;
+/** A hub whose certificates are by another authority than the newest has new ones by then. */
+const RENEWED_WITHIN_MS = 2 * MINUTE_MS;
 /** A tap that was over sooner than its troubles came still has them. */
 const LATE_TROUBLES_MS = 30_000;
 
@@ -43,6 +45,7 @@ export async function checkTheEnd(
     await clock.advanceUntil(operator.unlockCard(uid));
   }
   await untilCaughtUp(world);
+  await clock.advance(RENEWED_WITHIN_MS);
   await clock.advanceUntil(actor.look());
   ledger.check();
   await checkRegistry(world);
@@ -96,8 +99,12 @@ function statusOf(world: FaultWorld, id: HubId) {
   return running.status();
 }
 
-/** Registrations and revocations that were acknowledged are in the registry. */
+/** Registrations, revocations and a new authority that were acknowledged are in the registry. */
 async function checkRegistry(world: FaultWorld): Promise<void> {
+  const { authority } = await world.clock.advanceUntil(world.operator.status());
+  if (authority !== (world.ledger.authority ?? authority)) {
+    world.ledger.breaks('nothing-lost', 'the newest authority is not the one that was made last');
+  }
   const { cards } = await world.clock.advanceUntil(world.operator.cards({ limit: 500 }));
   for (const card of world.cards.values()) {
     if (card.registered !== 'yes') continue;

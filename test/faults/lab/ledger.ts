@@ -55,6 +55,8 @@ export class Ledger {
   readonly broken: BrokenInvariantError[] = [];
   readonly checkIns: CheckIn[] = [];
   readonly kept: Kept[] = [];
+  /** Of which the registration centre said last that it is the network's newest; undefined where nobody can say. */
+  authority: string | undefined;
   /** Evaluations that a terminal got since the last right login, by card and hub. */
   readonly #tries = new Map<string, { count: number; readonly raisesBefore: Set<Raise> }>();
   readonly #raises = new Map<number, Raise[]>();
