@@ -62,14 +62,14 @@ const LOST: ReadonlySet<Reason> = new Set(['hub-unreachable', 'hub-lost', 'hub-b
  * is done, and what was not is said.
  */
 export function withArrival(before: State, step: Step): Step {
-  if (!('place' in before) || before.place === undefined || step.state.phase !== 'told') return step;
-  const { place } = before;
-  const number = place === null ? '' : `: your number is ${place}`;
-  const arrived = isSeen(before) ? [] : [`You are checked in${number}.`];
+  const place = isSeen(before) || !('place' in before) ? undefined : before.place;
   const isUnsent = before.phase === 'keeping' || ('measurement' in before && before.measurement === 'unsent');
+  // A hub without a queue may check nobody in: nothing is claimed there.
+  const arrived = typeof place === 'number' ? [`You are checked in: your number is ${place}.`] : [];
   const lost = isUnsent ? [NOT_KEPT] : [];
   const ended = step.effects.find((effect) => effect.do === 'end-tap');
-  if (ended?.outcome.kind !== 'refused' || !LOST.has(ended.outcome.reason)) return step;
+  const isLost = ended?.outcome.kind === 'refused' && LOST.has(ended.outcome.reason);
+  if (!isLost || (arrived.length === 0 && lost.length === 0)) return step;
   const [what = '', ...remedy] = refusalLines(ended.outcome.reason);
   const told: Effect = { do: 'show', sign: 'refused', lines: [what, ...arrived, ...lost, ...remedy] };
   return { state: step.state, effects: step.effects.map((effect) => (effect.do === 'show' ? told : effect)) };

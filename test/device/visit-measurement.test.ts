@@ -164,6 +164,14 @@ describe('a measurement in a visit', () => {
     expect(visit(seen, YES, MEASURED, YES, KEPT, { type: 'hub-down' }, gone).lines.at(-1)).toBe(
       'The clinic cannot be reached. Please ask at the desk.',
     );
+    expect(visit(seen, YES, MEASURED, YES, { type: 'hub-down' }, gone).lines.at(-1)).toBe(
+      'The clinic cannot be reached. Your measurement was not kept. Please ask at the desk.',
+    );
+    // A hub that checks nobody in.
+    const nowhere: Event = { ...CHECKED_IN, place: null };
+    expect(visit(nowhere, YES, MEASURED, YES, KEPT, { type: 'hub-down' }, gone).lines.at(-1)).toBe(
+      'The clinic cannot be reached. Please ask at the desk.',
+    );
     const worn = visit(
       CHECKED_IN,
       YES,
