@@ -6,6 +6,7 @@ import { secretSource } from '../../runtime/ask.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Invocation } from '../../runtime/command-line.ts';
 import { makeSecretFolder } from '../../runtime/files.ts';
+import { holdTerminal } from '../../runtime/held-terminal.ts';
 import { LOG_LEVELS, openLog } from '../../runtime/pino-log.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { keepSettings } from '../../runtime/settings.ts';
@@ -83,14 +84,19 @@ export async function openTerminal(call: Invocation): Promise<OpenTerminal> {
   await makeSecretFolder(call.folder);
   const surroundings = surroundingsFor(logLevel);
   const scripted = call.flags['pinStdin'] === true;
-  const secrets = secretSource({ stdin: scripted, input: call.io.stdin, output: call.io.stderr });
+  const resources = new Resources();
+  const typed = resources.add(
+    // As the terminal itself would have said it.
+    holdTerminal(call.io.stdin, () => process.kill(process.pid, 'SIGINT')),
+    (it) => it.release(),
+  );
+  const secrets = secretSource({ stdin: scripted, input: typed.input, output: call.io.stderr });
   const console = new ConsolePanel({
     clock: surroundings.clock,
     say: (line) => call.say(line),
     ask: (prompt, signal) => secrets.ask(prompt, signal),
     scripted,
   });
-  const resources = new Resources();
   try {
     const readerOptions = { clock: surroundings.clock, trace: traceOf(call) };
     const reader = resources.add(openReader(path, readerOptions), (it) => it.close());
