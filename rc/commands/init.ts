@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { newMemberId } from '../../protocol/rc-api/fields.ts';
 import { formatAddress } from '../../runtime/address.ts';
 import { invocation, UsageError } from '../../runtime/command-line.ts';
+import type { Address } from '../../runtime/network.ts';
 import { askNewPassphrase, passphraseSource } from '../../runtime/passphrase.ts';
-import { rcSettings } from './settings.ts';
+import { RC_PORT, rcSettings } from './settings.ts';
 import type { CommandWorld } from './world.ts';
 
 interface InitFlags {
@@ -42,10 +43,15 @@ export function addInit(program: Command, world: CommandWorld): void {
         [
           `a network was set up in ${folder}, with ${made.operator} as its first operator`,
           `its authority: SHA-256 ${made.fingerprint}`,
-          `now: cardea-rc serve --data ${folder}`,
+          `now: cardea-rc serve --data ${folder}${listenFlag(address)}`,
         ].join('\n'),
       );
     });
+}
+
+/** Where the port is not the one that `serve` listens at by itself. */
+function listenFlag({ port }: Address): string {
+  return port === 0 || port === RC_PORT ? '' : ` --listen 0.0.0.0:${port}`;
 }
 
 async function newPassphrase({ io }: CommandWorld, { seal, passphraseStdin = false }: InitFlags) {

@@ -3,7 +3,8 @@ import { DEFAULT_LOG_N, isLogN } from '../../protocol/constants.ts';
 import { LOG_LEVELS } from '../../runtime/pino-log.ts';
 import { addressSetting, choiceSetting, integerSetting } from '../../runtime/settings.ts';
 
-const RC_PORT = 8440;
+/** Where the registration centre listens if nobody says otherwise. */
+export const RC_PORT = 8440;
 
 /** Everything that may stand in the settings.json of a registration centre or an operator's machine. */
 export const rcSettings = z.object({

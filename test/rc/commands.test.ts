@@ -49,6 +49,17 @@ describe('cardea-rc init', () => {
     expect(existsSync(join(folder, 'network.json'))).toBe(true);
   });
 
+  it.each([
+    ['rc.example:18440', ' --listen 0.0.0.0:18440'],
+    ['rc.example:8440', ''],
+    ['rc.example', ''],
+  ])('set up to be reached at %s, says how it will listen there', async (address, flag) => {
+    const rc = await TestRc.init();
+    const folder = join(temporaryFolder(), 'new');
+    const { out } = await run(rc, `init --address ${address}`, folder);
+    expect(out.split('\n').at(-2)).toBe(`now: cardea-rc serve --data ${folder}${flag}`);
+  });
+
   it('prints the same as JSON', async () => {
     const rc = await TestRc.init();
     const folder = join(temporaryFolder(), 'new');
