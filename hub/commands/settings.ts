@@ -4,7 +4,8 @@ import { addressSetting, choiceSetting, integerSetting } from '../../runtime/set
 import { ALLOWED_SUITES, DEFAULT_POLICY } from '../policy.ts';
 import { isTimeZone } from '../records/calendar.ts';
 
-const HUB_PORT = 8441;
+/** Where a hub listens if nobody says otherwise. */
+export const HUB_PORT = 8441;
 const HEALTH_PORT = 8442;
 const WORKERS_MAX = 64;
 

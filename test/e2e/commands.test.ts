@@ -78,7 +78,11 @@ describe('the commands of three machines, as the README tells them', () => {
     // A hub's address is bound in its token before it listens: this port is free now, and is the hub's own then.
     const hub = await freePort();
     const hubToken = await token('hub', '--id', 'goa-01', '--location', 'Goa', '--address', hub);
-    expect(await run('hub', ['join', hubToken])).toMatchObject({ code: 0 });
+    const listen = hub.replace('127.0.0.1', '0.0.0.0');
+    expect(await run('hub', ['join', hubToken])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(new RegExp(`\nnow: cardea-hub serve --data .* --listen ${listen}\n$`)),
+    });
     expect(await serve('hub', hub)).toBe(hub);
     expect((await run('hub', ['status'])).stdout).toContain('takes logins');
     expect(await run('device', ['join', await token('device', '--id', 'desk-1')])).toMatchObject({ code: 0 });
