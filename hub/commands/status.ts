@@ -56,9 +56,10 @@ function healthText({ health, healthProblem }: HubStatus): string {
 }
 
 function toldOf({ rows, delivered }: HubStatus['audit']): string {
-  return delivered === rows
-    ? 'all at the registration centre, too'
-    : `up to ${delivered} at the registration centre, too`;
+  if (delivered === rows) return 'all at the registration centre, too';
+  return delivered === 0
+    ? 'none at the registration centre yet'
+    : `up to row ${delivered} at the registration centre, too`;
 }
 
 function ageText(seconds: number | null): string {

@@ -1,4 +1,4 @@
-import { RcUnreachableError } from '../../certs/rc-errors.ts';
+import { RcRefusedError, RcUnreachableError } from '../../certs/rc-errors.ts';
 import { anchorFromWire, anchorToWire, DELIVERY_MAX, rowToWire } from '../../runtime/audit/wire.ts';
 import { sleep } from '../../runtime/clock.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
@@ -50,7 +50,7 @@ export class AuditCourier {
       return false;
     } catch (cause) {
       const { log } = this.#surroundings;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       if (cause instanceof RcUnreachableError) {
         log.info('the registration centre was not told of the audit trail yet', { reason });
       } else {
@@ -83,4 +83,14 @@ export class AuditCourier {
     const isCommon = head.number < from && (await this.#outbox.isOurs(head));
     await this.#outbox.deliveredUpTo(isCommon ? head.number : 0);
   }
+}
+
+/** What a registration centre says that knows of no hub's trail: it reads its own there, and takes no body as long. */
+const OF_BEFORE: ReadonlySet<string> = new Set(['method-not-allowed', 'body-too-large']);
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof RcRefusedError && OF_BEFORE.has(cause.problemCode)) {
+    return `${cause.message}: it is of an older version, which takes no audit trail of hubs: update it; the rows wait here until then`;
+  }
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -89,7 +89,8 @@ export function hubRow(hub: HubWithCard, status: CardSummary['status']): string[
 
 /** Those who were found, a line each with their latest card. */
 export function patientsText({ patients, more }: PatientsResponse): string {
-  if (patients.length === 0) return 'nobody has that in name or record number';
+  if (patients.length === 0)
+    return 'nobody has that in name or record number; words are found by how they begin';
   const rows = patients.map(({ name, record, cards: [latest, ...earlier] }) => [
     name,
     record ?? '',

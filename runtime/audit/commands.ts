@@ -114,8 +114,8 @@ export function addAuditCommands(
       const places = wanted === undefined ? ownPlaces(call.folder) : placesOf(call.folder, wanted);
       const anchors = await anchorsFor(places, flags);
       const check = (source: AuditSource) => verifyAll(source, anchors);
-      const { verdict, rows, restoredAt } = await withSource(call, check, wanted);
-      if (!verdict.intact) throw new TrailBrokenError(sentenceOf(verdict.fault, restoredAt));
+      const { verdict, rows, restores } = await withSource(call, check, wanted);
+      if (!verdict.intact) throw new TrailBrokenError(sentenceOf(verdict.fault, restores));
       await writeAnchorFile(places.verified, verdict.head);
       const anchor = anchorText(verdict.head);
       call.show(
@@ -214,16 +214,16 @@ async function* rowsOf(source: AuditSource, query: AuditWireQuery): AsyncGenerat
 async function verifyAll(
   source: AuditSource,
   anchors: readonly KnownAnchor[],
-): Promise<{ readonly verdict: AuditVerdict; readonly rows: number; readonly restoredAt: number | null }> {
+): Promise<{ readonly verdict: AuditVerdict; readonly rows: number; readonly restores: readonly number[] }> {
   const check = new TrailCheck(anchors);
   let rows = 0;
-  let restoredAt: number | null = null;
+  const restores: number[] = [];
   for await (const row of rowsOf(source, {})) {
     check.take(row);
     rows += 1;
-    if (row.action === 'backup.restored') restoredAt = row.number;
+    if (row.action === 'backup.restored') restores.push(row.number);
   }
-  return { verdict: check.end(), rows, restoredAt };
+  return { verdict: check.end(), rows, restores };
 }
 
 async function anchorsFor({ kept, verified }: AnchorPlaces, flags: VerifyFlags): Promise<KnownAnchor[]> {
@@ -234,9 +234,11 @@ async function anchorsFor({ kept, verified }: AnchorPlaces, flags: VerifyFlags):
   return [...noted, ...known.filter((anchor) => anchor !== undefined)];
 }
 
-function sentenceOf({ sentence }: AuditFault, restoredAt: number | null): string {
+/** A restore before the row is why it is not what was noted of it; no restore breaks the chain. */
+function sentenceOf({ sentence, seenBy, row }: AuditFault, restores: readonly number[]): string {
+  const restoredAt = seenBy === 'anchor' ? restores.findLast((restore) => restore <= row) : undefined;
   const hint =
-    restoredAt === null
+    restoredAt === undefined
       ? ''
       : `; row ${restoredAt} tells of a restore, after which what came between is not here: if that is it, verify with --forget-verified`;
   return `the audit trail is not as it was written: ${sentence}${hint}`;

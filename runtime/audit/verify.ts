@@ -13,6 +13,8 @@ export interface KnownAnchor {
 export interface AuditFault {
   readonly row: number;
   readonly what: 'changed' | 'removed' | 'added' | 'moved' | 'rewritten';
+  /** What shows it: the rows themselves, whatever became of the machine, or what was noted of them elsewhere. */
+  readonly seenBy: 'chain' | 'anchor';
   /** For people: what is wrong where. */
   readonly sentence: string;
 }
@@ -73,7 +75,7 @@ export function verifyTrail(rows: Iterable<AuditRow>, anchors: readonly KnownAnc
 function checkRow(before: AuditAnchor, row: AuditRow, next: AuditRow | undefined): AuditFault | undefined {
   const expected = before.number + 1;
   if (row.number !== expected) {
-    return { row: expected, what: 'removed', sentence: `row ${expected} was removed` };
+    return { row: expected, what: 'removed', seenBy: 'chain', sentence: `row ${expected} was removed` };
   }
   if (isEqual(rowHash(before.hash, row.number, row), row.hash)) return undefined;
   return diagnose(before, row, next);
@@ -82,18 +84,28 @@ function checkRow(before: AuditAnchor, row: AuditRow, next: AuditRow | undefined
 /** What was done to a row that does not continue the chain, as far as the row after it tells. */
 function diagnose(before: AuditAnchor, row: AuditRow, next: AuditRow | undefined): AuditFault {
   const { number } = row;
-  const changed: AuditFault = { row: number, what: 'changed', sentence: `row ${number} was changed` };
+  const changed: AuditFault = {
+    row: number,
+    what: 'changed',
+    seenBy: 'chain',
+    sentence: `row ${number} was changed`,
+  };
   if (next === undefined) return changed;
   if (isEqual(rowHash(before.hash, number, next), next.hash)) {
     const isSwapped = isEqual(rowHash(next.hash, number + 1, row), row.hash);
     return isSwapped
-      ? { row: number, what: 'moved', sentence: `row ${number} was moved: it belongs elsewhere` }
-      : { row: number, what: 'added', sentence: `row ${number} was added` };
+      ? {
+          row: number,
+          what: 'moved',
+          seenBy: 'chain',
+          sentence: `row ${number} was moved: it belongs elsewhere`,
+        }
+      : { row: number, what: 'added', seenBy: 'chain', sentence: `row ${number} was added` };
   }
   for (let gap = 1; gap <= GAP_MAX; gap++) {
     if (isEqual(rowHash(row.hash, next.number + gap, next), next.hash)) {
       const sentence = `${gap === 1 ? 'a row was' : `${gap} rows were`} removed before row ${number}, and those after it numbered anew`;
-      return { row: number, what: 'removed', sentence };
+      return { row: number, what: 'removed', seenBy: 'chain', sentence };
     }
   }
   return changed;
@@ -106,7 +118,7 @@ function checkAnchors(left: KnownAnchor[], row: AuditRow): AuditFault | undefine
     left.shift();
     if (number === row.number && !isEqual(row.hash.subarray(0, hash.length), hash)) {
       const sentence = `row ${number} is another than the one noted in ${keptIn}: it, or one before it, was written anew`;
-      return { row: number, what: 'rewritten', sentence };
+      return { row: number, what: 'rewritten', seenBy: 'anchor', sentence };
     }
   }
   return undefined;
@@ -117,7 +129,7 @@ function checkEnd(left: readonly KnownAnchor[], head: AuditAnchor): AuditFault |
   if (missing === undefined) return undefined;
   const row = head.number + 1;
   const sentence = `row ${row} was removed: the trail ends at row ${head.number}, and ${missing.keptIn} knows row ${missing.number}`;
-  return { row, what: 'removed', sentence };
+  return { row, what: 'removed', seenBy: 'anchor', sentence };
 }
 
 function isEqual(one: Uint8Array, other: Uint8Array): boolean {

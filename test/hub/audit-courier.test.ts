@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RcUnreachableError } from '../../certs/rc-errors.ts';
+import { RcRefusedError, RcUnreachableError } from '../../certs/rc-errors.ts';
 import { AuditCourier } from '../../hub/feed/audit-courier.ts';
 import type { Rc } from '../../hub/feed/rc.ts';
 import { createHubStore, type HubStore, openHubStore } from '../../hub/store/store.ts';
@@ -25,6 +25,7 @@ async function openCourier(rc: Pick<Rc, 'tellAudit'>, { folder = temporaryFolder
   await append(store, running, rows);
   return {
     store,
+    log: running.log,
     append: (count: number) => append(store, running, count),
     courier: new AuditCourier({ rc, outbox: store.auditOutbox, surroundings }),
   };
@@ -43,6 +44,21 @@ function testRc() {
 }
 
 describe("a hub's audit trail", () => {
+  it('waits for a registration centre of an older version, and says that it is to be updated', async () => {
+    const answers = [
+      new RcRefusedError('it takes GET', { problemCode: 'method-not-allowed', status: 405 }),
+      new RcRefusedError('no certificate', { problemCode: 'not-allowed', status: 403 }),
+    ];
+    const rc = { tellAudit: () => Promise.reject(answers.shift()) };
+    const { courier, store, log } = await openCourier(rc, { rows: 2 });
+    expect(await courier.deliver()).toBe(false);
+    expect(log.lines.at(-1)).toContain('of an older version, which takes no audit trail of hubs: update it');
+    expect(await courier.deliver()).toBe(false);
+    expect(log.lines.at(-1)).toContain('no certificate');
+    expect(log.lines.at(-1)).not.toContain('version');
+    expect(await store.auditOutbox.next(10)).toMatchObject({ rows: [{ number: 1 }, { number: 2 }] });
+  });
+
   it('waits while the registration centre is away, and is told of once, in order, when it is back', async () => {
     const site = await Site.open();
     const { image } = await site.register(PIN);

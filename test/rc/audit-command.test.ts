@@ -254,6 +254,20 @@ describe('cardea-rc audit --hub', () => {
     );
   });
 
+  it('takes a restore for the cause where rows are others than were noted, never where one was changed', async () => {
+    const { rc, rows, tell } = await withTrail();
+    const verify = async () => (await run(rc, `audit verify --hub ${HUB}`)).err;
+    expect(await verify()).toBe('');
+    const [restored] = rowsAfter(rows[0], 1, { action: 'backup.restored' });
+    await tell([restored as AuditRow, ...rowsAfter(restored, 1)], rows[0]);
+    expect(await verify()).toMatch(
+      /row 3 is another than .*; row 2 tells of a restore.*--forget-verified\n$/,
+    );
+    await rc.stop();
+    tamper(rc, "UPDATE hub_audit SET outcome = 'locked' WHERE number = 3");
+    expect(await verify()).toMatch(/: row 3 was changed\n$/);
+  });
+
   it.each([
     ['audit --hub nowhere-9', 1, 'there is no hub nowhere-9'],
     [`audit --hub ${HUB} --branch 2`, 1, `the trail of ${HUB} was not begun anew so often`],

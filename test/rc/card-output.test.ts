@@ -179,7 +179,9 @@ describe('cardea-rc card find', () => {
       ].join('\n'),
     );
     expect(await text(rc, 'card find asha --limit 1')).toMatch(/\nthere are more: give more of the name\n$/);
-    expect(await text(rc, 'card find nobody')).toBe('nobody has that in name or record number\n');
+    expect(await text(rc, 'card find nobody')).toBe(
+      'nobody has that in name or record number; words are found by how they begin\n',
+    );
   });
 
   it('prints them as JSON, by the whole record number, too', async () => {
