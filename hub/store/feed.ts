@@ -77,6 +77,7 @@ export class Lists {
   readonly #reportAllTries;
   readonly #reportAllPins;
   readonly #reportAllPending;
+  readonly #askOfTrail;
   readonly #metRestore;
   readonly #rcRestore;
 
@@ -92,6 +93,8 @@ export class Lists {
     this.#reportAllTries = db.prepare(REPORT_ALL_TRIES);
     this.#reportAllPins = db.prepare(REPORT_ALL_PINS);
     this.#reportAllPending = db.prepare(REPORT_ALL_PENDING);
+    // One row again: by its answer the RC says whether it has the trail up to there, also while nothing happens here.
+    this.#askOfTrail = db.prepare('UPDATE audit_delivered SET number = max(number - 1, 0)');
     this.#metRestore = db.prepare('INSERT OR REPLACE INTO rc_restore (only, met) VALUES (1, ?)');
     this.#rcRestore = db.prepare<[], { readonly met: number; readonly settled: number }>(RC_RESTORE);
   }
@@ -119,6 +122,7 @@ export class Lists {
         this.#reportAllPins.run();
         this.#reportAllPending.run();
         this.#reportHoldings.run();
+        this.#askOfTrail.run();
         this.#metRestore.run(page.time);
       }
       const taken =

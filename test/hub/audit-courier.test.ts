@@ -125,6 +125,21 @@ describe("a hub's audit trail", () => {
     },
   );
 
+  it('is told of anew to a registration centre that was restored while nothing happens at the hub', async () => {
+    const site = await Site.open();
+    const { image } = await site.register(PIN);
+    await site.wrongTry(image);
+    await site.clock.advance(120_000);
+    const rows = await listOf(site.store);
+    await until(async () => site.rc.audit.length === rows.length);
+    site.rc.audit.splice(0);
+    site.rc.generation = 'ab'.repeat(16);
+    await site.clock.advance(120_000);
+    await until(async () => site.rc.audit.length === rows.length);
+    expect(site.rc.audit.map(rowFromWire)).toEqual(rows);
+    expect(await listOf(site.store)).toEqual(rows);
+  });
+
   it('goes on from the backup of a hub that was restored, and the registration centre keeps both', async () => {
     const running = await RunningRc.start();
     const { client } = await running.admitHub('goa-01');
