@@ -52,7 +52,10 @@ export async function readNetworkRecord(folder: string): Promise<NetworkRecord> 
     const { rc, address } = networkFile.parse(JSON.parse(text));
     return { rc: parseAddress(rc), announced: address };
   } catch (cause) {
-    throw new NetworkFileError(`${path} is not what was written there: restore it from a backup`, { cause });
+    throw new NetworkFileError(
+      `${path} is not what was written there: check --data, or restore it from a backup`,
+      { cause },
+    );
   }
 }
 

@@ -91,6 +91,9 @@ function parseFile<Schema extends z.ZodType>(
   try {
     return schema.parse(JSON.parse(fromUtf8(content)));
   } catch (cause) {
-    throw new RcFolderError(`${path} is not what was written there: restore it from a backup`, { cause });
+    throw new RcFolderError(
+      `${path} is not what was written there: check --data, or restore it from a backup`,
+      { cause },
+    );
   }
 }

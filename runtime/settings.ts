@@ -34,7 +34,10 @@ export async function loadSettings<Shape extends z.ZodRawShape>(
   const inFile = await readSettingsFile(sources.file);
   const complaints = Object.keys(inFile)
     .filter((name) => !Object.hasOwn(schema.shape, name))
-    .map((name) => `${sources.file} has a setting ${JSON.stringify(name)} that does not exist: remove it`);
+    .map(
+      (name) =>
+        `${sources.file} has a setting ${JSON.stringify(name)} that does not exist: remove it, or check --data`,
+    );
   const settings: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(schema.shape)) {
     const found = findValue(name, sources, inFile);

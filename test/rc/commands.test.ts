@@ -60,6 +60,21 @@ describe('cardea-rc init', () => {
     expect(out.split('\n').at(-2)).toBe(`now: cardea-rc serve --data ${folder}${flag}`);
   });
 
+  it("says to check --data where the folder is a hub's", async () => {
+    const rc = await TestRc.init();
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'network.json'), '{"rc":"rc.example:8440","address":"goa.example:8441"}');
+    for (const words of ['serve', 'status', 'audit']) {
+      expect(await run(rc, words, folder)).toMatchObject({
+        code: 1,
+        out: '',
+        err: expect.stringContaining(
+          join(folder, 'network.json is not what was written there: check --data'),
+        ),
+      });
+    }
+  });
+
   it('prints the same as JSON', async () => {
     const rc = await TestRc.init();
     const folder = join(temporaryFolder(), 'new');
