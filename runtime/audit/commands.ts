@@ -115,7 +115,8 @@ export function addAuditCommands(
       const anchors = await anchorsFor(places, flags);
       const check = (source: AuditSource) => verifyAll(source, anchors);
       const { verdict, rows, restores } = await withSource(call, check, wanted);
-      if (!verdict.intact) throw new TrailBrokenError(sentenceOf(verdict.fault, restores));
+      if (!verdict.intact)
+        throw new TrailBrokenError(sentenceOf(verdict.fault, flags.forgetVerified ? [] : restores));
       await writeAnchorFile(places.verified, verdict.head);
       const anchor = anchorText(verdict.head);
       call.show(

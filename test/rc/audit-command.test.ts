@@ -263,6 +263,9 @@ describe('cardea-rc audit --hub', () => {
     expect(await verify()).toMatch(
       /row 3 is another than .*; row 2 tells of a restore.*--forget-verified\n$/,
     );
+    const noted = `--forget-verified --anchor ${anchorText(rows[2] as AuditRow)}`;
+    const { err } = await run(rc, `audit verify --hub ${HUB} ${noted}`);
+    expect(err).toMatch(/row 3 is another than .*, was written anew\n$/);
     await rc.stop();
     tamper(rc, "UPDATE hub_audit SET outcome = 'locked' WHERE number = 3");
     expect(await verify()).toMatch(/: row 3 was changed\n$/);
