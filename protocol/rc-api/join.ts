@@ -27,6 +27,14 @@ export const hubStanding = z.object({
   locks: count,
   /** It locks more than its share: it may lie, or somebody tries cards there. */
   alarm: z.boolean(),
+  /** How many rows of its audit trail it has told of, and where that goes on otherwise than before. */
+  trail: z
+    .object({
+      rows: z.int().min(0),
+      /** The branch that began, the number of its first row, and when that came; null where it is the first. */
+      begunAnew: z.object({ branch: z.int().min(2), row: z.int().min(1), time }).nullable(),
+    })
+    .optional(),
 });
 export type HubStanding = z.infer<typeof hubStanding>;
 

@@ -13,7 +13,8 @@ export async function hubsInFull({ store, clock }: RcContext): Promise<HubEntry[
   return (await store.members.hubs(now)).map((hub) => {
     const { version, listOf, tlsCertificateEnds, hubCertificateEnds, locks, alarm } = hub;
     const listAgeSeconds = listOf === null ? null : Math.max(0, Math.floor((now - listOf) / 1_000));
-    const standing = { version, listAgeSeconds, tlsCertificateEnds, hubCertificateEnds, locks, alarm };
+    const trail = { rows: hub.trailRows, begunAnew: hub.trailBegunAnew };
+    const standing = { version, listAgeSeconds, tlsCertificateEnds, hubCertificateEnds, locks, alarm, trail };
     return { ...entryOf(hub), standing };
   });
 }

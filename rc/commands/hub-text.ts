@@ -30,14 +30,30 @@ export function hubTable(hubs: readonly HubEntry[]): string {
   return table([HEAD, ...rows]);
 }
 
-/** A sentence for each hub that locks more than its share; none where all is well. */
+/**
+ * A sentence for each hub that locks more than its share, and for each whose audit trail was begun anew; none where all
+ * is well.
+ */
 export function hubAlarms(hubs: readonly HubEntry[]): string[] {
-  return hubs
-    .filter(({ revoked, standing }) => !revoked && standing?.alarm === true)
-    .map(
-      ({ id, standing }) =>
-        `ALARM: ${id} has locked ${counted(standing?.locks ?? 0, 'card')} within a day, more than its share: somebody tries cards there, or it lies; "cardea-rc hub revoke ${id}" cuts it off and lifts its locks`,
-    );
+  const standing = hubs.filter(({ revoked }) => !revoked);
+  return [...standing.flatMap(lockAlarm), ...standing.flatMap(trailAlarm)];
+}
+
+function lockAlarm({ id, standing }: HubEntry): string[] {
+  if (standing?.alarm !== true) return [];
+  const locked = counted(standing.locks, 'card');
+  return [
+    `ALARM: ${id} has locked ${locked} within a day, more than its share: somebody tries cards there, or it lies; "cardea-rc hub revoke ${id}" cuts it off and lifts its locks`,
+  ];
+}
+
+/** Whoever restored a hub knows it; for whoever did not it stands there until the next time. */
+function trailAlarm({ id, standing }: HubEntry): string[] {
+  const begun = standing?.trail?.begunAnew ?? null;
+  if (begun === null) return [];
+  return [
+    `${id}: its audit trail was begun anew from row ${begun.row} on, ${timeText(begun.time)}: unless it was restored from a backup then, somebody wrote it anew; "cardea-rc audit --hub ${id} --branch ${begun.branch - 1}" shows what stood there before`,
+  ];
 }
 
 function endText(end: number | null): string {

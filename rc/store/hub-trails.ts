@@ -81,7 +81,9 @@ export class HubTrails {
       .prepare<[object], Uint8Array>(`SELECT hash FROM hub_audit WHERE ${STANDS} AND number = @number`)
       .pluck();
     this.#insert = db.prepare(INSERT);
-    this.#begin = db.prepare('INSERT INTO hub_trails (hub, branch, first, head) VALUES (?, ?, ?, ?)');
+    this.#begin = db.prepare(
+      'INSERT INTO hub_trails (hub, branch, first, head, begun) VALUES (?, ?, ?, ?, ?)',
+    );
     this.#extend = db.prepare('UPDATE hub_trails SET head = max(head, ?) WHERE hub = ? AND branch = ?');
     this.#select = db.prepare<[object], StoredAuditRow & { hub: string; branch: number }>(
       `SELECT * FROM hub_audit WHERE ${STANDS} AND ${FITS_QUERY}`,
@@ -121,13 +123,13 @@ export class HubTrails {
     const broken = firstBroken(after, rows);
     if (broken !== null) return { outcome: 'broken', number: broken };
     const news = rows.filter((row) => !this.#has(hub, row));
-    const begunAnew = this.#keep(hub, news);
+    const begunAnew = this.#keep(origin, news);
     if (begunAnew !== null) this.#note(origin, begunAnew);
     return { outcome: 'kept', head: this.#head(hub), begunAnew };
   }
 
   /** @returns the branch, where one is begun besides another */
-  #keep(hub: string, news: readonly AuditRow[]): NewBranch | null {
+  #keep({ by: hub, time: now }: MemberOrigin, news: readonly AuditRow[]): NewBranch | null {
     const [first] = news;
     if (first === undefined) return null;
     const latest = this.#latest.get(hub);
@@ -135,7 +137,7 @@ export class HubTrails {
     const branch = continues ? latest.branch : (latest?.branch ?? 0) + 1;
     const head = news.at(-1)?.number ?? first.number;
     if (continues) this.#extend.run(head, hub, branch);
-    else this.#begin.run(hub, branch, first.number, head);
+    else this.#begin.run(hub, branch, first.number, head, now);
     for (const row of news) this.#insert.run(hub, row.number, branch, ...columnsOf(row));
     return continues || latest === undefined ? null : { branch, first: first.number };
   }

@@ -57,6 +57,10 @@ export interface HubStanding {
   readonly locks: number;
   /** It locks more than its share. */
   readonly alarm: boolean;
+  /** How many rows of its audit trail are here. */
+  readonly trailRows: number;
+  /** Where that goes on otherwise than before; null where it never did. */
+  readonly trailBegunAnew: { readonly branch: number; readonly row: number; readonly time: number } | null;
 }
 
 /** What a hub says of itself when it asks for the feed. */
@@ -107,9 +111,12 @@ interface CallerRow extends MembershipRow {
   readonly revoked: number | null;
 }
 
-type HubRow = Omit<HubStanding, 'revoked' | 'behind' | 'alarm'> & {
+type HubRow = Omit<HubStanding, 'revoked' | 'behind' | 'alarm' | 'trailBegunAnew'> & {
   readonly revoked: number | null;
   readonly cursor: number;
+  readonly branch: number | null;
+  readonly first: number | null;
+  readonly begun: number | null;
 };
 
 /** The registry of who belongs to the network. */
@@ -169,19 +176,25 @@ export class Members {
           `SELECT id, location, address, revoked, last_seen AS lastSeen, cursor, version, list_of AS listOf,
              hub_certificate_ends AS hubCertificateEnds,
              (SELECT max(expires) FROM certificates WHERE member = id AND used IS NOT NULL) AS tlsCertificateEnds,
-             (SELECT count(*) FROM locks WHERE hub = id AND cause = 'hub' AND since > @since) AS locks
-           FROM members WHERE kind = 'hub' ORDER BY id`,
+             (SELECT count(*) FROM locks WHERE hub = id AND cause = 'hub' AND since > @since) AS locks,
+             coalesce(trail.head, 0) AS trailRows, trail.branch, trail.first, trail.begun
+           FROM members
+             LEFT JOIN hub_trails AS trail ON trail.hub = id AND trail.branch =
+               (SELECT max(branch) FROM hub_trails WHERE hub_trails.hub = id)
+           WHERE kind = 'hub' ORDER BY id`,
         )
         .all({ since: now - DAY_MS });
       const behind = this.#behind(rows.map(({ cursor }) => cursor));
       const standing = rows.filter(({ revoked }) => revoked === null);
-      return rows.map(({ cursor, revoked, ...row }) => {
+      return rows.map(({ cursor, revoked, branch, first, begun, ...row }) => {
         const others = standing.filter(({ id }) => id !== row.id).map(({ locks }) => locks);
         return {
           ...row,
           revoked: revoked !== null,
           behind: behind.get(cursor) ?? 0,
           alarm: locksTooMany(row.locks, others),
+          trailBegunAnew:
+            branch !== null && branch > 1 ? { branch, row: first ?? 0, time: begun ?? 0 } : null,
         };
       });
     })();

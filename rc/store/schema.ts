@@ -266,4 +266,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (hub, number, branch)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- When a hub's trail was begun anew, by this registration centre's clock.
+  ALTER TABLE hub_trails ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

@@ -206,6 +206,7 @@ describe('cardea-rc audit --hub', () => {
   it("lists a hub's own trail, while the registration centre serves and while it does not, and says so", async () => {
     const { rc } = await withTrail();
     const served = await run(rc, `audit --hub ${HUB}`);
+    expect((await run(rc, 'hub list')).out).not.toContain('begun anew');
     expect(served.out.split('\n')).toEqual([
       '1  2027-01-15 08:00:00Z  patient 192.0.2.7  patient.login  done',
       '2  2027-01-15 08:00:00Z  patient 192.0.2.7  patient.login  done',
@@ -249,6 +250,12 @@ describe('cardea-rc audit --hub', () => {
     expect((await run(rc, words(' --branch 1'))).out).toMatch(/^(?:\d .*patient\.login.*\n){3}$/);
     expect(await run(rc, `audit verify --hub ${HUB} --branch 1`)).toMatchObject({ code: 0 });
     expect(await run(rc, `audit verify --hub ${HUB}`)).toMatchObject({ code: 0 });
+    const alarm = `its audit trail was begun anew from row 2 on, 2027-01-15 08:00:00Z: unless it was restored from a backup then, somebody wrote it anew; "cardea-rc audit --hub ${HUB} --branch 1" shows what stood there before\n`;
+    for (const told of ['hub list', 'status'])
+      expect((await run(rc, told)).out).toContain(`${HUB}: ${alarm}`);
+    expect(JSON.parse((await run(rc, 'hub list --json')).out)).toMatchObject({
+      hubs: [{ standing: { trail: { rows: 2, begunAnew: { branch: 2, row: 2 } } } }],
+    });
     expect((await run(rc, 'audit')).out).toContain(
       `hub-trail.begun-anew  done  member ${HUB}  row=2 branch=2`,
     );

@@ -205,6 +205,7 @@ ${table}`);
             hubCertificateEnds: NOW + DAY,
             locks: 1,
             alarm: false,
+            trail: { rows: 0, begunAnew: null },
           },
         },
         {
@@ -218,6 +219,7 @@ ${table}`);
             hubCertificateEnds: null,
             locks: 0,
             alarm: false,
+            trail: { rows: 0, begunAnew: null },
           },
         },
       ],

@@ -111,6 +111,7 @@ describe('how a hub stands', () => {
       hubCertificateEnds: before + 5,
       locks: 0,
       alarm: false,
+      trail: { rows: 0, begunAnew: null },
     });
     expect((await client.hubs()).hubs[0]).not.toHaveProperty('standing');
   });
