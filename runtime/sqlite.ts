@@ -81,8 +81,13 @@ export function emptyLog(db: Database): void {
   }
 }
 
-/** Gives back the room of what was deleted. Where that cannot be now, the file stays as large, and is filled again. */
+/**
+ * Gives back the room of what was deleted, where it is a third of the file or more. Where that cannot be now, the file
+ * stays as large, and is filled again.
+ */
 export function compact(db: Database): void {
+  const pages = (name: string) => Number(db.pragma(name, { simple: true }));
+  if (pages('freelist_count') * 3 < pages('page_count')) return;
   try {
     db.exec('VACUUM');
   } catch {

@@ -111,14 +111,16 @@ export class RecordRows {
    * @param move says where a record lies from now on; it throws where one cannot be opened, and then nothing was moved
    */
   async moveFormer(move: (former: FormerRecord) => MovedRecord): Promise<void> {
-    if (!this.#former.areThere) return;
-    await this.#group.write(() =>
-      this.#former.moveAll((former) => {
-        const { name, seal, slot, visit } = move(former);
-        this.#put.run({ slot, name, sealed: seal({ slot, name }) });
-        if (visit !== null) this.#queue.restore(visit, slot);
-      }),
-    );
+    if (this.#former.areThere) {
+      await this.#group.write(() =>
+        this.#former.moveAll((former) => {
+          const { name, seal, slot, visit } = move(former);
+          this.#put.run({ slot, name, sealed: seal({ slot, name }) });
+          if (visit !== null) this.#queue.restore(visit, slot);
+        }),
+      );
+    }
+    // Also where a kill came between the two.
     compact(this.#db);
     // Until then the file has them as they lay.
     emptyLog(this.#db);

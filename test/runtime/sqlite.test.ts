@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Database, openStore } from '../../runtime/sqlite.ts';
+import { compact, type Database, openStore } from '../../runtime/sqlite.ts';
 import {
   StoreBusyError,
   StoreCorruptError,
@@ -188,5 +188,24 @@ describe('storeError', () => {
     const twice = failure(() => db.prepare('INSERT INTO cards VALUES (?)').run('a'));
     expect(storeError(twice)).toBe(twice);
     expect(storeError('text')).toBe('text');
+  });
+});
+
+describe('compact', () => {
+  it.each([
+    ['half', 500, 'smaller'],
+    ['a tenth', 100, 'as large'],
+  ])('leaves a file of which %s is free %i rows later %s', (_share, deleted, how) => {
+    const db = open(storePath(), ['CREATE TABLE filler (n INTEGER PRIMARY KEY, bytes BLOB) STRICT']);
+    const fill = db.prepare('INSERT INTO filler VALUES (?, zeroblob(2000))');
+    db.transaction(() => {
+      for (let n = 0; n < 1_000; n++) fill.run(n);
+    })();
+    db.prepare('DELETE FROM filler WHERE n < ?').run(deleted);
+    const pages = () => Number(db.pragma('page_count', { simple: true }));
+    const before = pages();
+    compact(db);
+    expect(pages() < before * 0.7 ? 'smaller' : 'as large').toBe(how);
+    expect(db.prepare('SELECT count(*) FROM filler').pluck().get()).toBe(1_000 - deleted);
   });
 });
