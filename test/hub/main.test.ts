@@ -136,7 +136,7 @@ describe('cardea-hub', () => {
       code: 2,
       errors: expect.stringMatching(/^cardea-hub: .*connections.*16.*\n$/),
     });
-    expect(token.code).toBe(1);
+    expect(token.code).toBe(2);
     expect(token.errors).toMatch(/^cardea-hub: the join string.*\n$/);
   }, 120_000);
 });

@@ -1,6 +1,5 @@
 import type { StartWorker, ToWorker, WorkerProcess } from '../../hub/workers/messages.ts';
 import { serveWorker } from '../../hub/workers/serve-worker.ts';
-import { noble } from '../../protocol/crypto/noble.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -8,6 +7,7 @@ import type { Address, ByteStream, Listener, Network } from '../../runtime/netwo
 import { silentLog } from '../../runtime/pino-log.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
+import { fast } from '../support/fast.ts';
 
 /** A port that the workers of one process share as processes do: whoever's turn it is gets the next connection. */
 class SharedPort {
@@ -87,7 +87,7 @@ export class MemoryWorker implements WorkerProcess {
       clock,
       network,
       random = systemRandom,
-      primitives = noble,
+      primitives = fast,
       logFor = () => silentLog,
     }: MemoryWorkersOptions,
     port: SharedPort,

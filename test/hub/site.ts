@@ -10,7 +10,6 @@ import { type PatientOrigin, patientOrigin } from '../../hub/store/audit.ts';
 import { createHubStore, type HubStore, openHubStore } from '../../hub/store/store.ts';
 import { WorkerPool } from '../../hub/workers/pool.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
-import { noble } from '../../protocol/crypto/noble.ts';
 import { type Challenge, STATUS } from '../../protocol/login/messages.ts';
 import type { PinAttempt } from '../../protocol/pin-attempt.ts';
 import type { Welcome } from '../../protocol/welcome.ts';
@@ -21,6 +20,7 @@ import { systemRandom } from '../../runtime/random.ts';
 import { SimulatedClock } from '../../runtime/simulated-clock.ts';
 import { tcpNetwork } from '../../runtime/tcp-network.ts';
 import { temporaryFolder } from '../runtime/temporary-folder.ts';
+import { fast } from '../support/fast.ts';
 import { MemoryWorkers } from './memory-workers.ts';
 import { attemptOf, NO_BLINDED, proofWithCode, proofWithPin, TestDevice } from './test-device.ts';
 import { HUB_ID, type Issued, TestRc } from './test-rc.ts';
@@ -98,11 +98,11 @@ export class Site {
         random: systemRandom,
         log: this.#log,
       },
-      primitives: noble,
+      primitives: fast,
       identity: new CurrentIdentity(this.identity, this.clock),
       policy: { ...DEFAULT_POLICY, timeZone: 'Asia/Kolkata', ...this.#options.policy },
       store,
-      cipher: new RecordCipher(noble, RECORDS_KEY, systemRandom),
+      cipher: new RecordCipher(fast, RECORDS_KEY, systemRandom),
       rc: this.rc,
       listen: LOOPBACK,
       ...this.#front(),
@@ -237,7 +237,7 @@ export async function hubIdentity(now = new SimulatedClock().now()): Promise<Hub
     systemRandom,
   );
   const privateKey = systemRandom(32);
-  const publicKey = noble.x25519Public(privateKey);
+  const publicKey = fast.x25519Public(privateKey);
   const certificate = await authority.issueHub({
     id: HUB_ID,
     location: 'Goa',

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { CardeaCard } from '../../protocol/card-image.ts';
 import { openWithPin, openWithRecoveryCode } from '../../protocol/card-secrets.ts';
-import { noble } from '../../protocol/crypto/noble.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { type DataRequest, decodeAnswer, encodeRequest } from '../../protocol/data/messages.ts';
 import type { DataMethod, DataParams, DataResult } from '../../protocol/data/methods.ts';
@@ -16,6 +15,7 @@ import type { Welcome } from '../../protocol/welcome.ts';
 import { decodeWireError } from '../../protocol/wire-error.ts';
 import type { Address, ByteStream, Network } from '../../runtime/network.ts';
 import { systemRandom } from '../../runtime/random.ts';
+import { fast } from '../support/fast.ts';
 
 export const NO_BLINDED = new Uint8Array(32);
 
@@ -32,7 +32,7 @@ export class HubSaidError extends Error {
 }
 
 export function attemptOf(pin: string): PinAttempt {
-  return PinAttempt.make(noble, parsePin(pin), systemRandom);
+  return PinAttempt.make(fast, parsePin(pin), systemRandom);
 }
 
 export interface TestDeviceOptions {
@@ -55,7 +55,7 @@ export class TestDevice {
   transport: Transport | undefined;
   #id = 0;
 
-  private constructor(stream: ByteStream, { hubId = 'hub-1', primitives = noble }: TestDeviceOptions) {
+  private constructor(stream: ByteStream, { hubId = 'hub-1', primitives = fast }: TestDeviceOptions) {
     this.stream = stream;
     this.#hubId = hubId;
     this.#primitives = primitives;
@@ -175,11 +175,11 @@ export async function proofWithPin(
   attempt: PinAttempt,
   evaluated: Uint8Array,
 ): Promise<Proof> {
-  const { cardKey, usk } = await openWithPin(noble, card, attempt, evaluated);
+  const { cardKey, usk } = await openWithPin(fast, card, attempt, evaluated);
   return { cardKey, usk, terminalId: 'desk-1' };
 }
 
 export function proofWithCode(card: CardeaCard, code: Uint8Array): Proof {
-  const { cardKey, usk } = openWithRecoveryCode(noble, card, code);
+  const { cardKey, usk } = openWithRecoveryCode(fast, card, code);
   return { cardKey, usk, terminalId: 'desk-1' };
 }

@@ -3,7 +3,6 @@ import type { PendingPin } from '../../hub/card.ts';
 import type { Rc } from '../../hub/feed/rc.ts';
 import { fromHex, toHex } from '../../protocol/bytes.ts';
 import type { CardeaCard } from '../../protocol/card-image.ts';
-import { noble } from '../../protocol/crypto/noble.ts';
 import { deriveOprfKey, deriveOprfSeed, deriveUsk } from '../../protocol/keys.ts';
 import { evaluate } from '../../protocol/oprf.ts';
 import { parsePin } from '../../protocol/pin.ts';
@@ -24,6 +23,7 @@ import type { AuditDelivery, AuditReceipt, AuditWireRow } from '../../runtime/au
 import type { Clock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { compactPage } from '../support/compact-feed.ts';
+import { fast } from '../support/fast.ts';
 
 export const HUB_ID = 'hub-1';
 const CA_PIN = new Uint8Array(16).fill(0xca);
@@ -61,7 +61,7 @@ export class TestRc implements Rc {
   }
 
   async register(pin: string, { recovery = false } = {}): Promise<Issued> {
-    const p = noble;
+    const p = fast;
     const random = systemRandom;
     const masterKey = this.#masterKey;
     const attempt = PinAttempt.make(p, parsePin(pin), random);
@@ -123,13 +123,13 @@ export class TestRc implements Rc {
   }
 
   secretsOf(uid: Uint8Array): { readonly usk: Uint8Array } {
-    return { usk: deriveUsk(noble, this.#masterKey, uid) };
+    return { usk: deriveUsk(fast, this.#masterKey, uid) };
   }
 
   /** A new PIN that the RC will believe, as a terminal makes it. */
   provedPin(usk: Uint8Array, pinVersion: number): PendingPin {
-    const cs = noble.x25519Public(systemRandom(32));
-    return { pinVersion, cs, proof: pinChangeProof(noble, usk, pinVersion, cs) };
+    const cs = fast.x25519Public(systemRandom(32));
+    return { pinVersion, cs, proof: pinChangeProof(fast, usk, pinVersion, cs) };
   }
 
   /** `card` under `pin` as a terminal makes it at another hub, which has told of it, as prepared or as changed. */
@@ -138,11 +138,11 @@ export class TestRc implements Rc {
     pin: string,
     { pinVersion = card.pinVersion + 1, changed = false } = {},
   ): Promise<ChangedPin> {
-    const attempt = PinAttempt.make(noble, parsePin(pin), systemRandom);
+    const attempt = PinAttempt.make(fast, parsePin(pin), systemRandom);
     const { usk } = this.secretsOf(card.uid);
-    const key = deriveOprfKey(noble, deriveOprfSeed(noble, this.#masterKey, card.uid), pinVersion);
-    const evaluated = evaluate(noble, key, attempt.blinded);
-    const made = await changePin(noble, { card, usk, attempt, evaluated, pinVersion, random: systemRandom });
+    const key = deriveOprfKey(fast, deriveOprfSeed(fast, this.#masterKey, card.uid), pinVersion);
+    const evaluated = evaluate(fast, key, attempt.blinded);
+    const made = await changePin(fast, { card, usk, attempt, evaluated, pinVersion, random: systemRandom });
     const { cs, proof } = made;
     this.#takePin({
       uid: toHex(card.uid),
@@ -251,8 +251,8 @@ export class TestRc implements Rc {
   #takePin({ uid, pinVersion, cs, proof, changed }: ReportsRequest['pins'][number]): void {
     const card = this.#cards.get(uid);
     if (card === undefined || pinVersion <= card.pinVersion) return;
-    const usk = deriveUsk(noble, this.#masterKey, fromHex(uid));
-    if (!isPinChangeProof(noble, usk, pinVersion, fromHex(cs), fromHex(proof))) return;
+    const usk = deriveUsk(fast, this.#masterKey, fromHex(uid));
+    if (!isPinChangeProof(fast, usk, pinVersion, fromHex(cs), fromHex(proof))) return;
     if (changed) this.change({ ...card, pinVersion, cs, locked: false, epoch: card.epoch + 1, pending: [] });
     else this.#cards.set(uid, { ...card, pending: [{ pinVersion, cs, proof }, ...card.pending] });
   }

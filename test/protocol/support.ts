@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fromHex, isZero, type Random } from '../../protocol/bytes.ts';
-import { noble } from '../../protocol/crypto/noble.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { fast } from '../support/fast.ts';
 
 /** A file of test/protocol/vectors. */
 export function readVectors<T>(name: string): T {
@@ -38,23 +38,23 @@ export class Recorder {
   /** Copies of what HKDF gave, which the wiping does not reach. */
   readonly derived: Uint8Array[] = [];
   readonly primitives: Primitives = {
-    ...noble,
+    ...fast,
     sha256: (data) => {
-      const hash = noble.sha256(data);
+      const hash = fast.sha256(data);
       this.hashes.push(hash.slice());
       return hash;
     },
     hkdf: (...input) => {
-      const output = this.#keep(noble.hkdf(...input));
+      const output = this.#keep(fast.hkdf(...input));
       this.derived.push(output.slice());
       return output;
     },
-    x25519: (...input) => this.#keep(noble.x25519(...input)),
+    x25519: (...input) => this.#keep(fast.x25519(...input)),
     x25519Key: (privateKey) => {
-      const key = noble.x25519Key(privateKey);
+      const key = fast.x25519Key(privateKey);
       return { ...key, agree: (publicKey) => this.#keep(key.agree(publicKey)) };
     },
-    open: (...input) => this.#keep(noble.open(...input)),
+    open: (...input) => this.#keep(fast.open(...input)),
   };
 
   random(source: Random): Random {

@@ -1,6 +1,6 @@
 import { decodeCardImage, encodeCardImage } from '../../../protocol/card-image.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 import { openedCard, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -15,11 +15,11 @@ export const copiedCardAndPin: Attack = {
   'limbasiya-2021'() {
     const network = new PublishedNetwork();
     const patient = network.register('maria', 'monsoon');
-    const copy = decodeCardImage(noble, encodeCardImage(noble, patient.card));
+    const copy = decodeCardImage(fast, encodeCardImage(fast, patient.card));
     if (copy.suite === 2) throw new Error('a card of the published scheme is wanted');
     const { own } = openedCard({ ...patient, card: copy });
     const hub = network.hub(0);
-    return judge(attempt(() => hub.answer(makeLogin(noble, own, hub, T0), T0)) !== undefined, {
+    return judge(attempt(() => hub.answer(makeLogin(fast, own, hub, T0), T0)) !== undefined, {
       breaks: 'a memory card is what it holds',
       holds: 'the hub refused',
     });
@@ -28,7 +28,7 @@ export const copiedCardAndPin: Attack = {
   async 'cardea-1'() {
     const network = await cardea.CardeaNetwork.open();
     const patient = await network.register('482913');
-    const copy = decodeCardImage(noble, encodeCardImage(noble, patient.card));
+    const copy = decodeCardImage(fast, encodeCardImage(fast, patient.card));
     if (copy.suite === 1) throw new Error('a card of cardea-1 is wanted');
     const { atHub } = await cardea.logIn({ ...patient, card: copy }, network.hub(0));
     return judge(atHub.fingerprint !== '', {

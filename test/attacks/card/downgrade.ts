@@ -1,9 +1,9 @@
 import { SUITE } from '../../../protocol/constants.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { decodeHello, encodeHello } from '../../../protocol/hello.ts';
 import { LimbasiyaHubLogin } from '../../../protocol/limbasiya/hub-login.ts';
 import { DeviceLogin } from '../../../protocol/login/device.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, control, doesNotApply, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork } from '../worlds/cardea.ts';
 import { PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -27,7 +27,7 @@ export const suiteDowngrade: Attack = {
     const hub = network.hub(0);
     const hello = hub.hello();
     const begin = (seen: Uint8Array) =>
-      new DeviceLogin(noble, {
+      new DeviceLogin(fast, {
         hello: seen,
         hubId: hub.id,
         hubStatic: hub.keyPair.publicKey,
@@ -39,7 +39,7 @@ export const suiteDowngrade: Attack = {
     const older = new PublishedNetwork().hub(0);
     const relabelled = begin(hello).map((byte, at) => (at === 1 ? SUITE.limbasiya2021 : byte));
     const asOlder = attempt(() =>
-      new LimbasiyaHubLogin(noble, { hello, hub: older }).readLogin(relabelled, T0),
+      new LimbasiyaHubLogin(fast, { hello, hub: older }).readLogin(relabelled, T0),
     );
     return judge(underChanged !== undefined || asOlder !== undefined, {
       breaks: 'the hub went on',

@@ -1,9 +1,9 @@
 import { decodeCardImage } from '../../../protocol/card-image.ts';
 import { openWithPin } from '../../../protocol/card-secrets.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { openCard } from '../../../protocol/limbasiya/card.ts';
 import { parseCredentials } from '../../../protocol/limbasiya/credentials.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, attemptLater, control, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork, evaluationOf } from '../worlds/cardea.ts';
 import { PublishedNetwork } from '../worlds/published.ts';
@@ -21,14 +21,14 @@ export const hostileCard: Attack = {
   'limbasiya-2021'() {
     const { card } = new PublishedNetwork(['goa-01']).register('maria', 'monsoon');
     const credentials = parseCredentials('maria', 'monsoon');
-    control(attempt(() => openCard(noble, card, credentials)) !== undefined, 'the card itself opens');
+    control(attempt(() => openCard(fast, card, credentials)) !== undefined, 'the card itself opens');
     const changed = (['w', 'y', 'e'] as const).some((field) =>
       everyByteOf(card[field]).some(
-        (value) => attempt(() => openCard(noble, { ...card, [field]: value }, credentials)) !== undefined,
+        (value) => attempt(() => openCard(fast, { ...card, [field]: value }, credentials)) !== undefined,
       ),
     );
     const c = everyByteOf(card.x).some(
-      (x) => attempt(() => openCard(noble, { ...card, x }, credentials)) !== undefined,
+      (x) => attempt(() => openCard(fast, { ...card, x }, credentials)) !== undefined,
     );
     return judge(someRandomCardIsRead() || changed || c, {
       breaks: c
@@ -46,7 +46,7 @@ export const hostileCard: Attack = {
     const open = (changed: typeof card) => {
       const typed = attemptOf(patient.pin);
       const evaluated = evaluationOf(row, 1, typed.blinded);
-      return attemptLater(() => openWithPin(noble, changed, typed, evaluated));
+      return attemptLater(() => openWithPin(fast, changed, typed, evaluated));
     };
     control((await open(card)) !== undefined, 'the card itself opens');
     const changed: (typeof card)[] = [{ ...card, keyId: card.keyId + 1 }];
@@ -70,6 +70,6 @@ function everyByteOf(value: Uint8Array, step = 1): Uint8Array[] {
 function someRandomCardIsRead(): boolean {
   const sizes = [0, 1, 16, 215, 216, 420];
   return Array.from({ length: RANDOM_CARDS }, (_, n) => systemRandom(sizes[n % sizes.length] ?? 0)).some(
-    (slot) => attempt(() => decodeCardImage(noble, slot)) !== undefined,
+    (slot) => attempt(() => decodeCardImage(fast, slot)) !== undefined,
   );
 }

@@ -1,5 +1,5 @@
 import { encodeCardImage } from '../../../protocol/card-image.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, judge } from '../lab.ts';
 import { CardeaNetwork } from '../worlds/cardea.ts';
 import { PublishedNetwork } from '../worlds/published.ts';
@@ -18,7 +18,7 @@ export const listGrowth: Attack = {
 
   'limbasiya-2021'() {
     const { card } = new PublishedNetwork(HUBS).register('maria', 'monsoon');
-    const { length } = encodeCardImage(noble, card);
+    const { length } = encodeCardImage(fast, card);
     return judge(length > LARGEST_SLOT, {
       breaks: `the image has ${length} bytes, and the largest tag has ${LARGEST_SLOT} for it`,
       holds: `the image has ${length} bytes`,
@@ -27,7 +27,7 @@ export const listGrowth: Attack = {
 
   async 'cardea-1'() {
     const network = await CardeaNetwork.open(HUBS);
-    const { length } = encodeCardImage(noble, (await network.register('482913')).card);
+    const { length } = encodeCardImage(fast, (await network.register('482913')).card);
     return judge(length > LARGEST_SLOT, {
       breaks: `the image has ${length} bytes`,
       holds: `the image has ${length} bytes for any number of hubs`,

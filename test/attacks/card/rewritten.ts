@@ -1,9 +1,9 @@
 import { openWithPin } from '../../../protocol/card-secrets.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { DeviceLogin } from '../../../protocol/login/device.ts';
 import { HubLogin } from '../../../protocol/login/hub.ts';
 import { evaluate } from '../../../protocol/oprf.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attemptLater, doesNotApply, judge } from '../lab.ts';
 import { SPACE } from '../offline/guessing.ts';
 import { attemptOf, CardeaNetwork } from '../worlds/cardea.ts';
@@ -29,7 +29,7 @@ export const rewrittenCard: Attack = {
     const hub = rogue.hub(0);
     const hello = hub.hello();
     const hubStatic = hub.keyPair;
-    const device = new DeviceLogin(noble, {
+    const device = new DeviceLogin(fast, {
       hello,
       hubId: hub.id,
       hubStatic: hubStatic.publicKey,
@@ -38,14 +38,14 @@ export const rewrittenCard: Attack = {
     const typed = attemptOf(pin);
     const { uid, pinVersion } = card;
     const login = device.login({ uid, pinVersion, blinded: typed.blinded });
-    const posing = new HubLogin(noble, { hello, hubStatic, random: systemRandom });
+    const posing = new HubLogin(fast, { hello, hubStatic, random: systemRandom });
     const { blinded } = posing.readLogin(login);
     const key = systemRandom(32);
     key[31] = 0;
     const { evaluated } = device.readChallenge(
-      posing.challenge({ attemptsLeft: 4, evaluated: evaluate(noble, key, blinded) }),
+      posing.challenge({ attemptsLeft: 4, evaluated: evaluate(fast, key, blinded) }),
     );
-    const opened = await attemptLater(() => openWithPin(noble, card, typed, evaluated));
+    const opened = await attemptLater(() => openWithPin(fast, card, typed, evaluated));
     // What the rogue has is `blinded`: every PIN of the space blinds to something else each time.
     const told = SPACE.some((guess) => attemptOf(guess).blinded.every((byte, at) => byte === blinded[at]));
     return judge(opened !== undefined || told, {

@@ -1,8 +1,8 @@
 import { copyFile } from 'node:fs/promises';
 import { decodeCardImage, encodeCardImage } from '../../../protocol/card-image.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { openCard } from '../../../protocol/limbasiya/card.ts';
 import { parseCredentials } from '../../../protocol/limbasiya/credentials.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, control, judge } from '../lab.ts';
 import { guess, SECRET, SPACE } from '../offline/guessing.ts';
 import { inClinic, isServed, PIN } from '../worlds/clinic.ts';
@@ -18,10 +18,10 @@ export const skimmedCard: Attack = {
 
   async 'limbasiya-2021'() {
     const { card } = new PublishedNetwork().register('maria', SECRET);
-    const copy = decodeCardImage(noble, encodeCardImage(noble, card));
+    const copy = decodeCardImage(fast, encodeCardImage(fast, card));
     if (copy.suite === 2) throw new Error('a card of the published scheme is wanted');
     const { found } = await guess(
-      (password) => attempt(() => openCard(noble, copy, parseCredentials('maria', password))) !== undefined,
+      (password) => attempt(() => openCard(fast, copy, parseCredentials('maria', password))) !== undefined,
     );
     return judge(found === SECRET, {
       breaks: 'the copy tells its password as the card does, and nobody counts',

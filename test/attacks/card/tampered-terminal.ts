@@ -1,5 +1,5 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 import { openedCard, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -17,7 +17,7 @@ export const tamperedTerminal: Attack = {
     const kept = openedCard(network.register('maria', 'monsoon')).own;
     const hub = network.hub(1);
     const later = T0 + 86_400_000;
-    return judge(attempt(() => hub.answer(makeLogin(noble, kept, hub, later), later)) !== undefined, {
+    return judge(attempt(() => hub.answer(makeLogin(fast, kept, hub, later), later)) !== undefined, {
       breaks: 'it saw UID and C, which are good for ever and everywhere',
       holds: 'the other hub refused',
     });

@@ -1,6 +1,6 @@
 import { type CardImage, encodeCardImage } from '../../../protocol/card-image.ts';
 import { currentImage, nextImage, type Slots } from '../../../protocol/card-slots.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, control, judge, type Verdict } from '../lab.ts';
 import { CardeaNetwork } from '../worlds/cardea.ts';
 import { PublishedNetwork } from '../worlds/published.ts';
@@ -34,12 +34,12 @@ function tearEverywhere(image: CardImage): Verdict {
     return slot;
   };
   // The other slot still holds the image before this one, as after a write whose last step was lost.
-  const old = padded(encodeCardImage(noble, { ...image, sequence: 8 }));
-  const before = padded(encodeCardImage(noble, { ...image, sequence: 7 }));
+  const old = padded(encodeCardImage(fast, { ...image, sequence: 8 }));
+  const before = padded(encodeCardImage(fast, { ...image, sequence: 7 }));
   const slots: Slots = [old, before];
-  const { slot, sequence } = nextImage(currentImage(noble, slots));
+  const { slot, sequence } = nextImage(currentImage(fast, slots));
   control(slot === 1, 'a write goes to the slot that is not current');
-  const next = padded(encodeCardImage(noble, { ...image, sequence }));
+  const next = padded(encodeCardImage(fast, { ...image, sequence }));
   let torn = 0;
   let spoiled = 0;
   for (let page = 0; page < SLOT; page += PAGE) {
@@ -47,7 +47,7 @@ function tearEverywhere(image: CardImage): Verdict {
       const half = Uint8Array.from(next, (byte, at) => (at < page ? byte : (before[at] ?? 0)));
       if (fill !== undefined) for (let at = page; at < page + PAGE; at++) half[at] = fill(at);
       torn++;
-      const read = attempt(() => currentImage(noble, [old, half]));
+      const read = attempt(() => currentImage(fast, [old, half]));
       if (read === undefined || ![8, sequence].includes(read.image.sequence)) spoiled++;
     }
   }

@@ -1,6 +1,6 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { openCard, WrongCredentialsError } from '../../../protocol/limbasiya/card.ts';
 import { parseCredentials } from '../../../protocol/limbasiya/credentials.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, control, judge } from '../lab.ts';
 import { inClinic, isServed, isWrongGuess, PIN } from '../worlds/clinic.ts';
 import { PublishedNetwork } from '../worlds/published.ts';
@@ -17,12 +17,12 @@ export const mistypedSecret: Attack = {
     const { card } = new PublishedNetwork().register('maria', 'monsoon');
     let told = false;
     try {
-      openCard(noble, card, parseCredentials('maria', 'mosnoon'));
+      openCard(fast, card, parseCredentials('maria', 'mosnoon'));
     } catch (error) {
       told = error instanceof WrongCredentialsError;
     }
     control(
-      openCard(noble, card, parseCredentials('maria', 'monsoon')).hubs.length > 0,
+      openCard(fast, card, parseCredentials('maria', 'monsoon')).hubs.length > 0,
       'the right one opens it',
     );
     return judge(!told, {

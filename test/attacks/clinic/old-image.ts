@@ -1,9 +1,9 @@
 import { copyFile } from 'node:fs/promises';
 import { ScriptedPanel } from '../../../demo/scripted-panel.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { openCard } from '../../../protocol/limbasiya/card.ts';
 import { parseCredentials, parsePassword } from '../../../protocol/limbasiya/credentials.ts';
 import { changePassword } from '../../../protocol/limbasiya/updation.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, control, judge } from '../lab.ts';
 import { inClinic, isServed, NEW_PIN, PIN } from '../worlds/clinic.ts';
 import { PublishedNetwork } from '../worlds/published.ts';
@@ -19,12 +19,12 @@ export const oldImageAndOldPin: Attack = {
   'limbasiya-2021'() {
     const { card } = new PublishedNetwork().register('maria', 'seen password');
     const seen = parseCredentials('maria', 'seen password');
-    const changed = changePassword(noble, card, seen, parsePassword('new password'));
+    const changed = changePassword(fast, card, seen, parsePassword('new password'));
     control(
-      attempt(() => openCard(noble, changed, seen)) === undefined,
+      attempt(() => openCard(fast, changed, seen)) === undefined,
       'the new card refuses the old password',
     );
-    return judge(attempt(() => openCard(noble, card, seen)) !== undefined, {
+    return judge(attempt(() => openCard(fast, card, seen)) !== undefined, {
       breaks: 'the old copy opens to the same UID and C, and no hub ever hears of a password',
       holds: 'the old copy is refused',
     });

@@ -1,6 +1,6 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { openCard } from '../../../protocol/limbasiya/card.ts';
 import { parseCredentials } from '../../../protocol/limbasiya/credentials.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, control, judge } from '../lab.ts';
 import { SECRET } from '../offline/guessing.ts';
 import { inClinic, isServed, isWrongGuess, PIN } from '../worlds/clinic.ts';
@@ -19,10 +19,8 @@ export const onlineGuessing: Attack = {
   'limbasiya-2021'() {
     const { card } = new PublishedNetwork().register('maria', SECRET);
     const wrong = Array.from({ length: TRIES }, (_, n) => parseCredentials('maria', `wrong ${n}`));
-    const answered = wrong.filter(
-      (guess) => attempt(() => openCard(noble, card, guess)) === undefined,
-    ).length;
-    const still = attempt(() => openCard(noble, card, parseCredentials('maria', SECRET))) !== undefined;
+    const answered = wrong.filter((guess) => attempt(() => openCard(fast, card, guess)) === undefined).length;
+    const still = attempt(() => openCard(fast, card, parseCredentials('maria', SECRET))) !== undefined;
     return judge(answered === TRIES && still, {
       breaks: `${TRIES} wrong guesses were answered by the card itself; no hub is asked, nobody counts`,
       holds: 'the card stopped answering',

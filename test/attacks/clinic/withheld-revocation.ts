@@ -1,5 +1,5 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, control, judge } from '../lab.ts';
 import { inClinic, isServed, PIN } from '../worlds/clinic.ts';
 import { openedCard, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -17,7 +17,7 @@ export const withheldRevocation: Attack = {
     const patient = network.register('maria', 'monsoon');
     const hub = network.hub(0);
     // Revoked is who is no longer on the list; this hub has not asked for a new one.
-    const login = makeLogin(noble, openedCard(patient).own, hub, T0);
+    const login = makeLogin(fast, openedCard(patient).own, hub, T0);
     return judge(attempt(() => hub.answer(login, T0)) !== undefined, {
       breaks: 'revoked or not, the old list accepts, for as long as no new one is asked for',
       holds: 'the hub refused',

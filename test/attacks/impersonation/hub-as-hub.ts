@@ -1,10 +1,10 @@
 import { HubCertificateError, verifyHubChain } from '../../../certs/hub-chain.ts';
 import { toHex } from '../../../protocol/bytes.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { decodeHello } from '../../../protocol/hello.ts';
 import { makeChallenge, makeLogin, readChallenge, readLogin } from '../../../protocol/limbasiya/service.ts';
 import { DeviceLogin } from '../../../protocol/login/device.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, control, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork } from '../worlds/cardea.ts';
 import { asListed, openedCard, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -23,14 +23,14 @@ export const hubPassesForHub: Attack = {
     const insider = network.register('insider', 'own card');
     const { own } = openedCard(patient);
     const other = network.hub(1);
-    const login = makeLogin(noble, own, other, T0);
+    const login = makeLogin(fast, own, other, T0);
     // The insider: the other hub's SSK from their own card, C from their own hub's list.
     const stolen = asListed(insider, other.ID);
-    const { UID, T2 } = readLogin(noble, stolen, login, T0);
+    const { UID, T2 } = readLogin(fast, stolen, login, T0);
     const C = network.hub(0).cards.get(toHex(UID));
     if (C === undefined) throw new Error("the insider's hub does not know the patient");
-    const { challenge } = makeChallenge(noble, stolen, { UID, C }, login, { T2, VT: 600 });
-    const fooled = attempt(() => readChallenge(noble, own, other.ID, login, challenge, T0));
+    const { challenge } = makeChallenge(fast, stolen, { UID, C }, login, { T2, VT: 600 });
+    const fooled = attempt(() => readChallenge(fast, own, other.ID, login, challenge, T0));
     return judge(fooled !== undefined, {
       breaks: 'SSK of every hub is on every card, C of every card at every hub: the terminal believes',
       holds: 'the terminal refused',
@@ -47,7 +47,7 @@ export const hubPassesForHub: Attack = {
     // 1. The other hub's certificate, which is public, with the insider's key.
     const { uid, pinVersion } = patient.card;
     const hello = other.hello();
-    const device = new DeviceLogin(noble, {
+    const device = new DeviceLogin(fast, {
       hello,
       hubId: honest.hubId,
       hubStatic: honest.hubStatic,

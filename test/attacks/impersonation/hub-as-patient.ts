@@ -1,7 +1,7 @@
 import { equalConstantTime } from '../../../protocol/bytes.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, control, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork, isForgeryAccepted, logIn } from '../worlds/cardea.ts';
 import { asListed, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -20,7 +20,7 @@ export const hubPassesForPatient: Attack = {
     const insider = network.register('insider', 'own card');
     const victim = network.hub(0).firstCard;
     const other = network.hub(1);
-    const forged = makeLogin(noble, victim, asListed(insider, other.ID), T0);
+    const forged = makeLogin(fast, victim, asListed(insider, other.ID), T0);
     const accepted = attempt(() => other.answer(forged, T0));
     return judge(accepted !== undefined && equalConstantTime(accepted.UID, victim.UID), {
       breaks: 'UID and C from the list, SSK from any card: the other hub takes the insider for the patient',
@@ -39,7 +39,7 @@ export const hubPassesForPatient: Attack = {
     // Neither cs nor usk is in the database: they try with keys that they have, and the psk of another pair.
     const privateKeys = [systemRandom(32), mine.keyPair.privateKey];
     const accepted = privateKeys.some((privateKey) =>
-      [noble.x25519Public(privateKey), cs].some((publicKey) =>
+      [fast.x25519Public(privateKey), cs].some((publicKey) =>
         isForgeryAccepted(other, { uid, pinVersion, blinded }, { cardKey: { privateKey, publicKey }, psk }),
       ),
     );

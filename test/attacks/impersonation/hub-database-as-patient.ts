@@ -1,6 +1,6 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork, isForgeryAccepted } from '../worlds/cardea.ts';
 import { PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -17,7 +17,7 @@ export const hubDatabasePassesForPatient: Attack = {
     const network = new PublishedNetwork();
     network.register('maria', 'monsoon');
     const hub = network.hub(0);
-    const forged = makeLogin(noble, hub.firstCard, hub, T0);
+    const forged = makeLogin(fast, hub.firstCard, hub, T0);
     return judge(attempt(() => hub.answer(forged, T0)) !== undefined, {
       breaks: 'UID, C and SSK are all that a login is made of',
       holds: 'the hub refused',
@@ -32,7 +32,7 @@ export const hubDatabasePassesForPatient: Attack = {
     const request = { uid, pinVersion, blinded: attemptOf('000000').blinded };
     const privateKey = systemRandom(32);
     // They show a key of their own; or the card's public key, with a private one that does not fit.
-    const accepted = [noble.x25519Public(privateKey), cs].some((publicKey) =>
+    const accepted = [fast.x25519Public(privateKey), cs].some((publicKey) =>
       isForgeryAccepted(hub, request, { cardKey: { privateKey, publicKey }, psk }),
     );
     return judge(accepted, {

@@ -1,8 +1,8 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeChallenge, makeLogin, readChallenge, readLogin } from '../../../protocol/limbasiya/service.ts';
 import { DeviceLogin } from '../../../protocol/login/device.ts';
 import { HubLogin } from '../../../protocol/login/hub.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork } from '../worlds/cardea.ts';
 import { openedCard, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -21,10 +21,10 @@ export const hubToLeakedCard: Attack = {
     const { own, hubs } = openedCard(patient);
     const [hub] = hubs;
     if (hub === undefined) throw new Error('the list on the card is empty');
-    const login = makeLogin(noble, own, hub, T0);
-    const { UID, T2 } = readLogin(noble, hub, login, T0);
-    const { challenge } = makeChallenge(noble, hub, { UID, C: own.C }, login, { T2, VT: 600 });
-    return judge(attempt(() => readChallenge(noble, own, hub.ID, login, challenge, T0)) !== undefined, {
+    const login = makeLogin(fast, own, hub, T0);
+    const { UID, T2 } = readLogin(fast, hub, login, T0);
+    const { challenge } = makeChallenge(fast, hub, { UID, C: own.C }, login, { T2, VT: 600 });
+    return judge(attempt(() => readChallenge(fast, own, hub.ID, login, challenge, T0)) !== undefined, {
       breaks: 'C and SSK, both on the card, are all that a hub proves itself with',
       holds: 'the terminal refused',
     });
@@ -35,7 +35,7 @@ export const hubToLeakedCard: Attack = {
     const patient = await network.register('482913');
     const hub = network.hub(0);
     const hello = hub.hello();
-    const device = new DeviceLogin(noble, {
+    const device = new DeviceLogin(fast, {
       hello,
       hubId: hub.id,
       hubStatic: hub.keyPair.publicKey,
@@ -45,8 +45,8 @@ export const hubToLeakedCard: Attack = {
     const login = device.login({ uid, pinVersion, blinded: attemptOf('482913').blinded });
     // The adversary holds all of the card's keys, and needs the hub's: they try with one of their own.
     const privateKey = systemRandom(32);
-    const keyPair = { privateKey, publicKey: noble.x25519Public(privateKey) };
-    const posing = new HubLogin(noble, { hello, hubStatic: keyPair, random: systemRandom });
+    const keyPair = { privateKey, publicKey: fast.x25519Public(privateKey) };
+    const posing = new HubLogin(fast, { hello, hubStatic: keyPair, random: systemRandom });
     return judge(attempt(() => posing.readLogin(login)) !== undefined, {
       breaks: 'the LOGIN opened without the hub’s key',
       holds: 'the first message is sealed to the hub’s certified key, and no secret of the card opens it',

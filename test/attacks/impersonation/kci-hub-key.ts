@@ -1,5 +1,5 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork, isForgeryAccepted } from '../worlds/cardea.ts';
 import { PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -16,7 +16,7 @@ export const patientToLeakedHub: Attack = {
     const network = new PublishedNetwork();
     network.register('maria', 'monsoon');
     const hub = network.hub(0);
-    const forged = makeLogin(noble, hub.firstCard, hub, T0);
+    const forged = makeLogin(fast, hub.firstCard, hub, T0);
     return judge(attempt(() => hub.answer(forged, T0)) !== undefined, {
       breaks: 'what the hub checks with is what a patient proves with',
       holds: 'the hub refused',

@@ -1,7 +1,7 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
 import { DeviceLogin } from '../../../protocol/login/device.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, control, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork } from '../worlds/cardea.ts';
 import { openedCard, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -17,7 +17,7 @@ export const unknownKeyShare: Attack = {
   'limbasiya-2021'() {
     const network = new PublishedNetwork();
     const { own } = openedCard(network.register('maria', 'monsoon'));
-    const login = makeLogin(noble, own, network.hub(0), T0);
+    const login = makeLogin(fast, own, network.hub(0), T0);
     control(attempt(() => network.hub(0).answer(login, T0)) !== undefined, 'the hub that is meant accepts');
     return judge(attempt(() => network.hub(1).answer(login, T0)) !== undefined, {
       breaks: 'the other hub accepted',
@@ -30,7 +30,7 @@ export const unknownKeyShare: Attack = {
     const patient = await network.register('482913');
     const [meant, other] = [network.hub(0), network.hub(1)];
     const hello = meant.hello();
-    const device = new DeviceLogin(noble, {
+    const device = new DeviceLogin(fast, {
       hello,
       hubId: meant.id,
       hubStatic: meant.keyPair.publicKey,

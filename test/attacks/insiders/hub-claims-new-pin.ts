@@ -1,7 +1,7 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { deriveUsk } from '../../../protocol/keys.ts';
 import { isPinChangeProof, pinChangeProof } from '../../../protocol/pin-change.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, control, doesNotApply, judge } from '../lab.ts';
 import { CardeaNetwork } from '../worlds/cardea.ts';
 
@@ -21,19 +21,19 @@ export const hubClaimsNewPin: Attack = {
     const network = await CardeaNetwork.open();
     const patient = await network.register('482913');
     const { uid, psk, oprfSeed, subject, cs } = network.hub(0).row(patient);
-    const usk = deriveUsk(noble, network.K_RC, uid);
-    const own = noble.x25519Public(systemRandom(32));
+    const usk = deriveUsk(fast, network.K_RC, uid);
+    const own = fast.x25519Public(systemRandom(32));
     control(
-      isPinChangeProof(noble, usk, 2, own, pinChangeProof(noble, usk, 2, own)),
+      isPinChangeProof(fast, usk, 2, own, pinChangeProof(fast, usk, 2, own)),
       'the card’s own proof is believed',
     );
     // What the hub has in usk's place; and the proof of another change, for its own key.
     const claims = [psk, oprfSeed, subject, new Uint8Array(32)].map((secret) =>
-      pinChangeProof(noble, secret, 2, own),
+      pinChangeProof(fast, secret, 2, own),
     );
-    claims.push(pinChangeProof(noble, usk, 2, cs), pinChangeProof(noble, usk, 3, own));
+    claims.push(pinChangeProof(fast, usk, 2, cs), pinChangeProof(fast, usk, 3, own));
     return judge(
-      claims.some((proof) => isPinChangeProof(noble, usk, 2, own, proof)),
+      claims.some((proof) => isPinChangeProof(fast, usk, 2, own, proof)),
       {
         breaks: 'a proof was believed',
         holds: 'a proof takes usk, which no hub holds, and is bound to version and key',

@@ -1,8 +1,8 @@
 import { openWithPin } from '../../../protocol/card-secrets.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { evaluate } from '../../../protocol/oprf.ts';
 import { changePin } from '../../../protocol/pin-change.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attemptLater, doesNotApply, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork, evaluationOf } from '../worlds/cardea.ts';
 
@@ -23,13 +23,13 @@ export const hubSpoilsCard: Attack = {
     const patient = await network.register('482913');
     const row = network.hub(1).row(patient);
     const old = attemptOf(patient.pin);
-    const { usk } = await openWithPin(noble, patient.card, old, evaluationOf(row, 1, old.blinded));
+    const { usk } = await openWithPin(fast, patient.card, old, evaluationOf(row, 1, old.blinded));
     const key = systemRandom(32);
     key[31] = 0;
     const typed = attemptOf('735208');
-    const evaluated = evaluate(noble, key, typed.blinded);
+    const evaluated = evaluate(fast, key, typed.blinded);
     const { card } = patient;
-    const { image } = await changePin(noble, {
+    const { image } = await changePin(fast, {
       card,
       usk,
       attempt: typed,
@@ -39,7 +39,7 @@ export const hubSpoilsCard: Attack = {
     });
     const again = attemptOf('735208');
     const elsewhere = evaluationOf(row, 2, again.blinded);
-    const opens = await attemptLater(() => openWithPin(noble, image, again, elsewhere));
+    const opens = await attemptLater(() => openWithPin(fast, image, again, elsewhere));
     return judge(opens === undefined, {
       breaks:
         'the new PIN opens the card at that hub alone; the recovery code still opens it, or it is replaced',

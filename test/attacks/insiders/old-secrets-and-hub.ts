@@ -8,12 +8,12 @@ import { type CardeaCard, encodeCardImage } from '../../../protocol/card-image.t
 import { openWithPin } from '../../../protocol/card-secrets.ts';
 import { currentImage } from '../../../protocol/card-slots.ts';
 import { SUITE } from '../../../protocol/constants.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { changePin } from '../../../protocol/pin-change.ts';
 import type { HubCard } from '../../../protocol/rc-api/cards.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import { systemRandom } from '../../../runtime/random.ts';
 import { tcpNetwork } from '../../../runtime/tcp-network.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, control, doesNotApply, judge } from '../lab.ts';
 import { attemptOf, evaluationOf } from '../worlds/cardea.ts';
 import { type Clinic, inClinic, isServed, NEW_PIN, PIN } from '../worlds/clinic.ts';
@@ -64,7 +64,7 @@ async function uskOf({ site }: Clinic, copy: string): Promise<Uint8Array> {
   const image = await imageOn(site, copy);
   const attempt = attemptOf(PIN);
   const evaluated = evaluationOf(oprfSeedOf(await cardAtHub(site, image)), image.pinVersion, attempt.blinded);
-  return (await openWithPin(noble, image, attempt, evaluated)).usk;
+  return (await openWithPin(fast, image, attempt, evaluated)).usk;
 }
 
 /** Makes a card image under a PIN of their own, reports it as the hub, and writes it to the copy. */
@@ -75,7 +75,7 @@ async function reportOwnPin({ site }: Clinic, copy: string, usk: Uint8Array): Pr
   const attempt = attemptOf(OWN_PIN);
   const evaluated = evaluationOf(oprfSeedOf(held), pinVersion, attempt.blinded);
   const random = systemRandom;
-  const { image, cs, proof } = await changePin(noble, { card, usk, attempt, evaluated, pinVersion, random });
+  const { image, cs, proof } = await changePin(fast, { card, usk, attempt, evaluated, pinVersion, random });
   const pin = {
     uid: held.uid,
     pinVersion,
@@ -86,7 +86,7 @@ async function reportOwnPin({ site }: Clinic, copy: string, usk: Uint8Array): Pr
   };
   await asHub(site, (hub) => hub.report({ tries: [], pins: [pin] }));
   await site.terminal.withCard(copy, async (reader) => {
-    await (await reader.waitForCard()).writeSlot(1, encodeCardImage(noble, image));
+    await (await reader.waitForCard()).writeSlot(1, encodeCardImage(fast, image));
   });
 }
 
@@ -98,7 +98,7 @@ async function imageOn(site: Site, wallet: string): Promise<CardeaCard> {
   const slots = await site.terminal.withCard(wallet, async (reader) =>
     (await reader.waitForCard()).readSlots(),
   );
-  const { image } = currentImage(noble, slots);
+  const { image } = currentImage(fast, slots);
   control(image.suite === SUITE.cardea1, 'the card is of cardea-1');
   return image;
 }

@@ -1,5 +1,5 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 import { openedCard, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -16,7 +16,7 @@ export const operatorKeepsCard: Attack = {
     const network = new PublishedNetwork();
     const { own } = openedCard(network.register('maria', 'monsoon'));
     const hub = network.hub(0);
-    return judge(attempt(() => hub.answer(makeLogin(noble, own, hub, T0), T0)) !== undefined, {
+    return judge(attempt(() => hub.answer(makeLogin(fast, own, hub, T0), T0)) !== undefined, {
       breaks: 'it has everything that is on the card, and the password',
       holds: 'the hub refused',
     });

@@ -1,7 +1,7 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { derivePsk, deriveUsk } from '../../../protocol/keys.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork, isForgeryAccepted } from '../worlds/cardea.ts';
 import { PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -19,7 +19,7 @@ export const rcInsiderPassesForPatient: Attack = {
     network.register('maria', 'monsoon');
     const hub = network.hub(0);
     // The registration centre keeps SSK of every hub, and (UID, C) of every card.
-    return judge(attempt(() => hub.answer(makeLogin(noble, hub.firstCard, hub, T0), T0)) !== undefined, {
+    return judge(attempt(() => hub.answer(makeLogin(fast, hub.firstCard, hub, T0), T0)) !== undefined, {
       breaks: 'it keeps all that a login is made of',
       holds: 'the hub refused',
     });
@@ -30,10 +30,10 @@ export const rcInsiderPassesForPatient: Attack = {
     const patient = await network.register('482913');
     const hub = network.hub(0);
     const { uid, pinVersion, cs } = hub.row(patient);
-    const psk = derivePsk(noble, deriveUsk(noble, network.K_RC, uid), hub.id);
+    const psk = derivePsk(fast, deriveUsk(fast, network.K_RC, uid), hub.id);
     const privateKey = systemRandom(32);
     const request = { uid, pinVersion, blinded: attemptOf('000000').blinded };
-    const accepted = [noble.x25519Public(privateKey), cs].some((publicKey) =>
+    const accepted = [fast.x25519Public(privateKey), cs].some((publicKey) =>
       isForgeryAccepted(hub, request, { cardKey: { privateKey, publicKey }, psk }),
     );
     return judge(accepted, {

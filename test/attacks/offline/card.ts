@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 import { openWithPin } from '../../../protocol/card-secrets.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { openCard } from '../../../protocol/limbasiya/card.ts';
 import { parseCredentials } from '../../../protocol/limbasiya/credentials.ts';
 import { evaluate } from '../../../protocol/oprf.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, attemptLater, control, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork, logIn } from '../worlds/cardea.ts';
 import { PublishedNetwork } from '../worlds/published.ts';
@@ -23,7 +23,7 @@ export const offlineWithCard: Attack = {
   async 'limbasiya-2021'() {
     const { card } = new PublishedNetwork().register('maria', SECRET);
     const { found, allOfThem } = await guess(
-      (password) => attempt(() => openCard(noble, card, parseCredentials('maria', password))) !== undefined,
+      (password) => attempt(() => openCard(fast, card, parseCredentials('maria', password))) !== undefined,
     );
     return judge(found === SECRET, {
       breaks: `E on the card tells right from wrong, and nobody counts: all million PINs in ${allOfThem}`,
@@ -37,8 +37,8 @@ export const offlineWithCard: Attack = {
     await logIn(patient, network.hub(0));
     const { found } = await guess(async (pin) => {
       const typed = attemptOf(pin);
-      const invented = evaluate(noble, inventedKey(), typed.blinded);
-      return (await attemptLater(() => openWithPin(noble, patient.card, typed, invented))) !== undefined;
+      const invented = evaluate(fast, inventedKey(), typed.blinded);
+      return (await attemptLater(() => openWithPin(fast, patient.card, typed, invented))) !== undefined;
     });
     control(patient.pin === SECRET, 'the right PIN was among those tried');
     return judge(found !== undefined, {

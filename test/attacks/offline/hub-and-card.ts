@@ -1,8 +1,8 @@
 import { openWithPin } from '../../../protocol/card-secrets.ts';
 import { DEFAULT_LOG_N } from '../../../protocol/constants.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { openCard } from '../../../protocol/limbasiya/card.ts';
 import { parseCredentials } from '../../../protocol/limbasiya/credentials.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, attemptLater, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork, evaluationOf } from '../worlds/cardea.ts';
 import { PublishedNetwork } from '../worlds/published.ts';
@@ -22,7 +22,7 @@ export const offlineWithHubAndCard: Attack = {
   async 'limbasiya-2021'() {
     const { card } = new PublishedNetwork().register('maria', SECRET);
     const { found, allOfThem } = await guess(
-      (password) => attempt(() => openCard(noble, card, parseCredentials('maria', password))) !== undefined,
+      (password) => attempt(() => openCard(fast, card, parseCredentials('maria', password))) !== undefined,
     );
     return judge(found === SECRET, {
       breaks: `the card alone is enough: all million PINs in ${allOfThem}`,
@@ -37,7 +37,7 @@ export const offlineWithHubAndCard: Attack = {
     const { found, allOfThem } = await guess(async (pin) => {
       const typed = attemptOf(pin);
       const evaluated = evaluationOf(row, patient.card.pinVersion, typed.blinded);
-      return (await attemptLater(() => openWithPin(noble, patient.card, typed, evaluated))) !== undefined;
+      return (await attemptLater(() => openWithPin(fast, patient.card, typed, evaluated))) !== undefined;
     });
     return judge(found === SECRET, {
       breaks: `the database evaluates, the card tells: all million PINs in ${allOfThem} with nothing stretched; ${STRETCHED}`,

@@ -1,8 +1,8 @@
 import { toHex } from '../../../protocol/bytes.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { requestCardRegistration } from '../../../protocol/limbasiya/card-registration.ts';
 import { parseCredentials } from '../../../protocol/limbasiya/credentials.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork, evaluationOf } from '../worlds/cardea.ts';
 import { PublishedNetwork } from '../worlds/published.ts';
@@ -22,7 +22,7 @@ export const offlineWithHubDatabase: Attack = {
     const database = [...network.hub(0).cards].map(([uid, C]) => uid + toHex(C)).join();
     // UID = h(r1 || ID || r2): without the card's nonces there is nothing to compare a guess with.
     const { found } = await guess((password) => {
-      const guessed = requestCardRegistration(noble, parseCredentials('maria', password), systemRandom);
+      const guessed = requestCardRegistration(fast, parseCredentials('maria', password), systemRandom);
       return [guessed.UID, guessed.A, guessed.B].some((value) => database.includes(toHex(value)));
     });
     return judge(found !== undefined, {
@@ -40,8 +40,8 @@ export const offlineWithHubDatabase: Attack = {
     const database = [uid, cs, rs, psk, subject, oprfSeed].map(toHex).join();
     const { found } = await guess((pin) => {
       const typed = attemptOf(pin);
-      const rwd = typed.finalize(noble, evaluationOf(row, 1, typed.blinded));
-      const candidate = toHex(noble.sha256(rwd));
+      const rwd = typed.finalize(fast, evaluationOf(row, 1, typed.blinded));
+      const candidate = toHex(fast.sha256(rwd));
       return [toHex(rwd), candidate].some((value) => database.includes(value));
     });
     return judge(found !== undefined, {

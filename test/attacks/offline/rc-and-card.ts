@@ -1,8 +1,8 @@
 import { openWithPin } from '../../../protocol/card-secrets.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { deriveOprfSeed } from '../../../protocol/keys.ts';
 import { openCard } from '../../../protocol/limbasiya/card.ts';
 import { parseCredentials } from '../../../protocol/limbasiya/credentials.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, attemptLater, judge } from '../lab.ts';
 import { attemptOf, CardeaNetwork, evaluationOf } from '../worlds/cardea.ts';
 import { PublishedNetwork } from '../worlds/published.ts';
@@ -19,7 +19,7 @@ export const offlineWithRcAndCard: Attack = {
   async 'limbasiya-2021'() {
     const { card } = new PublishedNetwork().register('maria', SECRET);
     const { found, allOfThem } = await guess(
-      (password) => attempt(() => openCard(noble, card, parseCredentials('maria', password))) !== undefined,
+      (password) => attempt(() => openCard(fast, card, parseCredentials('maria', password))) !== undefined,
     );
     return judge(found === SECRET, {
       breaks: `the card alone is enough: all million PINs in ${allOfThem}`,
@@ -30,11 +30,11 @@ export const offlineWithRcAndCard: Attack = {
   async 'cardea-1'() {
     const network = await CardeaNetwork.open();
     const { card } = await network.register(SECRET);
-    const oprfSeed = deriveOprfSeed(noble, network.K_RC, card.uid);
+    const oprfSeed = deriveOprfSeed(fast, network.K_RC, card.uid);
     const { found } = await guess(async (pin) => {
       const typed = attemptOf(pin);
       const evaluated = evaluationOf({ oprfSeed }, card.pinVersion, typed.blinded);
-      return (await attemptLater(() => openWithPin(noble, card, typed, evaluated))) !== undefined;
+      return (await attemptLater(() => openWithPin(fast, card, typed, evaluated))) !== undefined;
     });
     return judge(found === SECRET, {
       breaks: 'the master key evaluates without counting, and the card tells which guess is right',

@@ -1,9 +1,9 @@
 import { toHex } from '../../../protocol/bytes.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { cardKeyPair } from '../../../protocol/keys.ts';
 import { requestCardRegistration } from '../../../protocol/limbasiya/card-registration.ts';
 import { parseCredentials } from '../../../protocol/limbasiya/credentials.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, judge } from '../lab.ts';
 import { CardeaNetwork } from '../worlds/cardea.ts';
 import { PublishedNetwork } from '../worlds/published.ts';
@@ -22,7 +22,7 @@ export const offlineWithRcDatabase: Attack = {
     network.register('maria', SECRET);
     const database = [...network.hub(0).cards].map(([uid, C]) => uid + toHex(C)).join();
     const { found } = await guess((password) => {
-      const guessed = requestCardRegistration(noble, parseCredentials('maria', password), systemRandom);
+      const guessed = requestCardRegistration(fast, parseCredentials('maria', password), systemRandom);
       return [guessed.UID, guessed.A].some((value) => database.includes(toHex(value)));
     });
     return judge(found !== undefined, {
@@ -37,8 +37,8 @@ export const offlineWithRcDatabase: Attack = {
     const patient = await network.register(SECRET);
     const { uid, cs, rs } = network.hub(0).row(patient);
     const { found } = await guess((pin) => {
-      const guesses = [uid, cs, rs].map((known) => noble.sha256(Buffer.concat([known, Buffer.from(pin)])));
-      return guesses.some((seed) => toHex(cardKeyPair(noble, seed).publicKey) === toHex(cs));
+      const guesses = [uid, cs, rs].map((known) => fast.sha256(Buffer.concat([known, Buffer.from(pin)])));
+      return guesses.some((seed) => toHex(cardKeyPair(fast, seed).publicKey) === toHex(cs));
     });
     return judge(found !== undefined, {
       breaks: 'a card’s key came of what the RC keeps',

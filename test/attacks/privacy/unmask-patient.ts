@@ -1,7 +1,7 @@
 import { equalConstantTime } from '../../../protocol/bytes.ts';
 import { openWithPin } from '../../../protocol/card-secrets.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { readLogin } from '../../../protocol/limbasiya/service.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 import { openRecorded } from '../worlds/listener.ts';
@@ -20,7 +20,7 @@ export const patientUnmasksPatient: Attack = {
     const [victim, curious] = [network.register('maria', 'monsoon'), network.register('curious', 'own card')];
     const { recorded } = logIn(victim, network.hub(0));
     const hub = asListed(curious, network.hub(0).ID);
-    const { UID } = readLogin(noble, hub, recorded.login, T0);
+    const { UID } = readLogin(fast, hub, recorded.login, T0);
     return judge(equalConstantTime(UID, openedCard(victim).own.UID), {
       breaks: 'SSK is on every card: α ⊕ h(ID || SSK || T1) is the other patient’s UID',
       holds: 'what came out is nobody’s UID',
@@ -34,7 +34,7 @@ export const patientUnmasksPatient: Attack = {
     const { recorded } = await cardea.logIn(victim, hub);
     const typed = cardea.attemptOf(curious.pin);
     const evaluated = cardea.evaluationOf(hub.row(curious), 1, typed.blinded);
-    const { cardKey, usk } = await openWithPin(noble, curious.card, typed, evaluated);
+    const { cardKey, usk } = await openWithPin(fast, curious.card, typed, evaluated);
     const opened = openRecorded(recorded, {
       privateKeys: [cardKey.privateKey],
       publicKeys: [cardKey.publicKey],

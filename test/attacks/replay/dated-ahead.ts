@@ -1,5 +1,5 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, control, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 import { openedCard, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -18,7 +18,7 @@ export const replayDatedAhead: Attack = {
     const network = new PublishedNetwork();
     const { own } = openedCard(network.register('maria', 'monsoon'));
     const hub = network.hub(0);
-    const dated = makeLogin(noble, own, hub, T0 + DAY);
+    const dated = makeLogin(fast, own, hub, T0 + DAY);
     control(
       attempt(() => hub.answer(dated, T0)) === undefined,
       'today the hub refuses: the check is two-sided',

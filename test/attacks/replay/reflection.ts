@@ -1,7 +1,7 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { makeLogin, readChallenge } from '../../../protocol/limbasiya/service.ts';
 import { DeviceLogin } from '../../../protocol/login/device.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, attempt, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 import { openedCard, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -18,11 +18,11 @@ export const reflectionAndInterleaving: Attack = {
     const network = new PublishedNetwork();
     const { own } = openedCard(network.register('maria', 'monsoon'));
     const hub = network.hub(0);
-    const [one, two] = [makeLogin(noble, own, hub, T0), makeLogin(noble, own, hub, T0 + 1)];
+    const [one, two] = [makeLogin(fast, own, hub, T0), makeLogin(fast, own, hub, T0 + 1)];
     const { challenge } = hub.answer(two, T0 + 1);
     const reflected = { gamma: one.alpha, sigma: one.beta, T2: one.T1 };
     const accepted = [reflected, challenge].some(
-      (answer) => attempt(() => readChallenge(noble, own, hub.ID, one, answer, T0 + 1)) !== undefined,
+      (answer) => attempt(() => readChallenge(fast, own, hub.ID, one, answer, T0 + 1)) !== undefined,
     );
     return judge(accepted, {
       breaks: 'a terminal accepted an answer that was not for it',
@@ -37,7 +37,7 @@ export const reflectionAndInterleaving: Attack = {
     const begin = () => {
       const hello = hub.hello();
       const hubStatic = hub.keyPair.publicKey;
-      const device = new DeviceLogin(noble, { hello, hubId: hub.id, hubStatic, random: systemRandom });
+      const device = new DeviceLogin(fast, { hello, hubId: hub.id, hubStatic, random: systemRandom });
       const blinded = cardea.attemptOf('482913').blinded;
       const login = device.login({ uid: card.uid, pinVersion: card.pinVersion, blinded });
       return { hello, device, login };

@@ -1,6 +1,6 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { ClockError } from '../../../protocol/limbasiya/clock.ts';
 import { makeLogin } from '../../../protocol/limbasiya/service.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 import { openedCard, PublishedNetwork, T0 } from '../worlds/published.ts';
@@ -16,7 +16,7 @@ export const terminalWithoutClock: Attack = {
   'limbasiya-2021'() {
     const network = new PublishedNetwork();
     const { own } = openedCard(network.register('maria', 'monsoon'));
-    const slow = makeLogin(noble, own, network.hub(0), T0 - 3_600_000);
+    const slow = makeLogin(fast, own, network.hub(0), T0 - 3_600_000);
     let refused = false;
     try {
       network.hub(0).answer(slow, T0);

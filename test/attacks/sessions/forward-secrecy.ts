@@ -1,7 +1,7 @@
 import { equalConstantTime, u32, utf8 } from '../../../protocol/bytes.ts';
 import { openWithPin } from '../../../protocol/card-secrets.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { h } from '../../../protocol/limbasiya/hash.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, control, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 import { openRecorded } from '../worlds/listener.ts';
@@ -21,7 +21,7 @@ export const forwardSecrecy: Attack = {
     const hub = network.hub(0);
     const { atHub } = logIn(patient, hub);
     const { UID, C } = openedCard(patient).own;
-    const computed = h(noble, UID, utf8(hub.ID), C, utf8(hub.Loc), u32(atHub.VT));
+    const computed = h(fast, UID, utf8(hub.ID), C, utf8(hub.Loc), u32(atHub.VT));
     return judge(equalConstantTime(computed, atHub.SK), {
       breaks: 'C and UID are enough for every session there ever was',
       holds: 'the key is another one',
@@ -36,7 +36,7 @@ export const forwardSecrecy: Attack = {
     const row = hub.row(patient);
     const typed = cardea.attemptOf(patient.pin);
     const evaluated = cardea.evaluationOf(row, 1, typed.blinded);
-    const { cardKey } = await openWithPin(noble, patient.card, typed, evaluated);
+    const { cardKey } = await openWithPin(fast, patient.card, typed, evaluated);
     const opened = openRecorded(recorded, {
       privateKeys: [hub.keyPair.privateKey, cardKey.privateKey],
       publicKeys: [row.cs],

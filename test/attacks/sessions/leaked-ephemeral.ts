@@ -1,5 +1,5 @@
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, control, doesNotApply, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 import { LeakingRandom, openRecorded } from '../worlds/listener.ts';
@@ -29,7 +29,7 @@ export const leakedEphemerals: Attack = {
     control(privateKeys.length >= 2, 'both ephemeral keys were seen');
     const opened = openRecorded(recorded, {
       privateKeys,
-      publicKeys: privateKeys.map((key) => noble.x25519Public(key)),
+      publicKeys: privateKeys.map((key) => fast.x25519Public(key)),
       psks: [new Uint8Array(32)],
       hubStatic: hub.keyPair.publicKey,
     });

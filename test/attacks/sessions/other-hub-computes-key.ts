@@ -1,6 +1,6 @@
 import { equalConstantTime, u32, utf8 } from '../../../protocol/bytes.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { h } from '../../../protocol/limbasiya/hash.ts';
+import { fast } from '../../support/fast.ts';
 import { type Attack, judge } from '../lab.ts';
 import * as cardea from '../worlds/cardea.ts';
 import { openRecorded } from '../worlds/listener.ts';
@@ -21,7 +21,7 @@ export const otherHubComputesKey: Attack = {
     const { atHub } = logIn(patient, other);
     // UID and C from the insider's own list; ID, Loc and VT are no secrets.
     const { UID, C } = network.hub(0).firstCard;
-    const computed = h(noble, UID, utf8(other.ID), C, utf8(other.Loc), u32(atHub.VT));
+    const computed = h(fast, UID, utf8(other.ID), C, utf8(other.Loc), u32(atHub.VT));
     return judge(equalConstantTime(computed, atHub.SK), {
       breaks: 'SK = h(UID || ID || C || Loc || VT): every hub holds all of it, for every hub',
       holds: 'the key is another one',

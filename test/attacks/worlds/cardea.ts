@@ -3,7 +3,6 @@ import { type Random, toHex } from '../../../protocol/bytes.ts';
 import type { CardeaCard } from '../../../protocol/card-image.ts';
 import { openWithPin } from '../../../protocol/card-secrets.ts';
 import { SUITE } from '../../../protocol/constants.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { AuthenticationError } from '../../../protocol/errors.ts';
 import { decodeBody, encodeBody, FRAME } from '../../../protocol/frames.ts';
 import { encodeHello } from '../../../protocol/hello.ts';
@@ -32,6 +31,7 @@ import {
 import type { Transport } from '../../../protocol/transport.ts';
 import { encodeWelcome } from '../../../protocol/welcome.ts';
 import { systemRandom } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 import { attempt } from '../lab.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -91,8 +91,8 @@ export class CardeaNetwork {
     const attempt = attemptOf(pin);
     const patientId = systemRandom(16);
     const { blinded } = attempt;
-    const begun = beginRegistration(noble, { masterKey: this.K_RC, blinded, random: systemRandom });
-    const { image, cs, rs, recoveryCode } = await makeCard(noble, {
+    const begun = beginRegistration(fast, { masterKey: this.K_RC, blinded, random: systemRandom });
+    const { image, cs, rs, recoveryCode } = await makeCard(fast, {
       ...begun,
       keyId: 0,
       caPin: this.authority.caPin,
@@ -105,7 +105,7 @@ export class CardeaNetwork {
     const { uid } = image;
     for (const hub of this.hubs) {
       const of = { masterKey: this.K_RC, masterKey0: this.K_RC, uid, patientId, hubId: hub.id };
-      hub.rows.set(toHex(uid), { ...hubCardSecrets(noble, of), uid, cs, rs, pinVersion: 1 });
+      hub.rows.set(toHex(uid), { ...hubCardSecrets(fast, of), uid, cs, rs, pinVersion: 1 });
     }
     return { pin, recoveryCode, card: image, patientId };
   }
@@ -126,7 +126,7 @@ export class CardeaHub {
 
   static async join(id: string, authority: Authority): Promise<CardeaHub> {
     const privateKey = systemRandom(32);
-    const keyPair = { privateKey, publicKey: noble.x25519Public(privateKey) };
+    const keyPair = { privateKey, publicKey: fast.x25519Public(privateKey) };
     const address = { host: '10.8.0.1', port: 8441 };
     const { publicKey } = keyPair;
     const certificate = await authority.issueHub({ id, location: 'Goa', address, publicKey, now: NOW });
@@ -150,7 +150,7 @@ export class CardeaHub {
    * @throws MalformedError, AuthenticationError for what is none of its own
    */
   answer(hello: Uint8Array, login: Uint8Array, random: Random = systemRandom) {
-    const handshake = new HubLogin(noble, { hello, hubStatic: this.keyPair, random });
+    const handshake = new HubLogin(fast, { hello, hubStatic: this.keyPair, random });
     const { uid, pinVersion, blinded, recovery } = handshake.readLogin(login);
     const row = this.rows.get(toHex(uid));
     if (row === undefined || pinVersion < row.pinVersion) {
@@ -175,11 +175,11 @@ export function evaluationOf(
   pinVersion: number,
   blinded: Uint8Array,
 ): Uint8Array {
-  return evaluate(noble, deriveOprfKey(noble, oprfSeed, pinVersion), blinded);
+  return evaluate(fast, deriveOprfKey(fast, oprfSeed, pinVersion), blinded);
 }
 
 export function attemptOf(pin: string): PinAttempt {
-  return PinAttempt.make(noble, parsePin(pin), systemRandom);
+  return PinAttempt.make(fast, parsePin(pin), systemRandom);
 }
 
 /** The WELCOME body with which a session begins. */
@@ -202,13 +202,13 @@ export async function logIn(
 ): Promise<LoggedIn> {
   const hello = hub.hello();
   const hubStatic = hub.keyPair.publicKey;
-  const device = new DeviceLogin(noble, { hello, hubId: hub.id, hubStatic, random: deviceRandom });
+  const device = new DeviceLogin(fast, { hello, hubId: hub.id, hubStatic, random: deviceRandom });
   const typed = attemptOf(pin);
   const { uid, pinVersion } = card;
   const login = device.login({ uid, pinVersion, blinded: typed.blinded });
   const { challenge, readProof } = hub.answer(hello, login, hubRandom);
   const { evaluated } = device.readChallenge(challenge);
-  const { cardKey, usk } = await openWithPin(noble, card, typed, evaluated);
+  const { cardKey, usk } = await openWithPin(fast, card, typed, evaluated);
   const proof = device.prove({ cardKey, usk, terminalId: 'desk-1' });
   const { session: atHub } = readProof(proof);
   const welcome = sealWelcome(atHub);
@@ -226,7 +226,7 @@ export function isForgeryAccepted(
   { cardKey, psk }: { readonly cardKey: KeyPair; readonly psk: Uint8Array },
 ): boolean {
   const hello = hub.hello();
-  const handshake = new HandshakeState(noble, {
+  const handshake = new HandshakeState(fast, {
     pattern: XKpsk3,
     role: 'initiator',
     prologue: loginPrologue(hello),

@@ -1,9 +1,9 @@
 import { wipe } from '../../../protocol/bytes.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { decodeBody, FRAME } from '../../../protocol/frames.ts';
 import { loginPrologue } from '../../../protocol/login/messages.ts';
 import { XKpsk3 } from '../../../protocol/noise/patterns.ts';
 import { SymmetricState } from '../../../protocol/noise/symmetric-state.ts';
+import { fast } from '../../support/fast.ts';
 import { attempt } from '../lab.ts';
 import type { Recorded } from './cardea.ts';
 
@@ -112,7 +112,7 @@ function openFrom(
 }
 
 function begin(hello: Uint8Array, hubStatic: Uint8Array): SymmetricState {
-  const state = new SymmetricState(noble, XKpsk3.protocolName);
+  const state = new SymmetricState(fast, XKpsk3.protocolName);
   state.mixHash(loginPrologue(hello));
   state.mixHash(hubStatic);
   return state;
@@ -124,7 +124,7 @@ function mixEphemeral(state: SymmetricState, publicKey: Uint8Array): void {
 }
 
 function sharedSecrets({ privateKeys, publicKeys }: Knowledge, more: readonly Uint8Array[]): Uint8Array[] {
-  return privateKeys.flatMap((mine) => [...more, ...publicKeys].map((theirs) => noble.x25519(mine, theirs)));
+  return privateKeys.flatMap((mine) => [...more, ...publicKeys].map((theirs) => fast.x25519(mine, theirs)));
 }
 
 /** A suite's message: behind the type byte and the suite's. */

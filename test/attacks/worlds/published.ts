@@ -1,6 +1,5 @@
 import { fromHex, toHex } from '../../../protocol/bytes.ts';
 import type { LimbasiyaCard } from '../../../protocol/card-image.ts';
-import { noble } from '../../../protocol/crypto/noble.ts';
 import { AuthenticationError } from '../../../protocol/errors.ts';
 import { openCard } from '../../../protocol/limbasiya/card.ts';
 import {
@@ -22,6 +21,7 @@ import {
   readLogin,
 } from '../../../protocol/limbasiya/service.ts';
 import { systemRandom as random } from '../../../runtime/random.ts';
+import { fast } from '../../support/fast.ts';
 
 /** Seconds that sessions last: the same for all, as a network would set it. */
 const VT = 600;
@@ -59,16 +59,16 @@ export class PublishedNetwork {
 
   /** PROTOCOL 1.1: every hub hears of `(UID, C)`. */
   register(identity: string, password: string): PublishedPatient {
-    const user = requestCardRegistration(noble, parseCredentials(identity, password), random);
-    const { C, D } = registerCard(noble, { K_RC: this.K_RC, UID: user.UID, A: user.A }, random);
-    const card = makeCard(noble, user, { keyId: 0, C, D, List: encodeList(this.hubs) });
+    const user = requestCardRegistration(fast, parseCredentials(identity, password), random);
+    const { C, D } = registerCard(fast, { K_RC: this.K_RC, UID: user.UID, A: user.A }, random);
+    const card = makeCard(fast, user, { keyId: 0, C, D, List: encodeList(this.hubs) });
     for (const hub of this.hubs) hub.cards.set(toHex(user.UID), C);
     return { identity, password, card };
   }
 
   #listed(ID: string, index: number): ListedHub {
-    const { P } = requestHubRegistration(noble, { ID, PW: random(32), r_S: random(16) });
-    const SSK = registerHub(noble, { K_RC: this.K_RC, P, SRT: T0 });
+    const { P } = requestHubRegistration(fast, { ID, PW: random(32), r_S: random(16) });
+    const SSK = registerHub(fast, { K_RC: this.K_RC, P, SRT: T0 });
     return { ID, SSK, Loc: ID.slice(0, -3), address: `10.8.0.${index + 1}:8441` };
   }
 }
@@ -101,10 +101,10 @@ export class PublishedHub implements ListedHub {
    * @throws ClockError; AuthenticationError when `UID` is unknown or `β` is not that card's
    */
   answer(login: Login, now: number) {
-    const { UID, T2 } = readLogin(noble, this, login, now);
+    const { UID, T2 } = readLogin(fast, this, login, now);
     const C = this.cards.get(toHex(UID));
     if (C === undefined) throw new AuthenticationError('no card has this UID');
-    return { UID, ...makeChallenge(noble, this, { UID, C }, login, { T2, VT }) };
+    return { UID, ...makeChallenge(fast, this, { UID, C }, login, { T2, VT }) };
   }
 }
 
@@ -120,7 +120,7 @@ export function openedCard({ card, identity, password }: PublishedPatient): {
   readonly own: CardIdentity;
   readonly hubs: readonly ListedHub[];
 } {
-  const { user, C, hubs } = openCard(noble, card, parseCredentials(identity, password));
+  const { user, C, hubs } = openCard(fast, card, parseCredentials(identity, password));
   return { own: { UID: user.UID, C }, hubs };
 }
 
@@ -131,8 +131,8 @@ export function logIn(
   now = T0,
 ): { readonly recorded: Recorded; readonly atDevice: Agreement; readonly atHub: Agreement } {
   const { own } = openedCard(patient);
-  const login = makeLogin(noble, own, hub, now);
+  const login = makeLogin(fast, own, hub, now);
   const { challenge, agreement } = hub.answer(login, now);
-  const atDevice = readChallenge(noble, own, hub.ID, login, challenge, now);
+  const atDevice = readChallenge(fast, own, hub.ID, login, challenge, now);
   return { recorded: { login, challenge }, atDevice, atHub: agreement };
 }
