@@ -18,7 +18,7 @@ export const malformedDataSoak: Soak = {
   name: 'malformed-data',
   async run({ random, isOver }) {
     await buildOnce();
-    const hub = await CompiledHub.start(CARDS, ['--health', 'off', '--log-level', 'warn']);
+    const hub = await CompiledHub.start(CARDS, ['--log-level', 'warn']);
     try {
       const patients = await BenchPatients.at(hub);
       const flooded = await floodSessions(hub.pid, patients, { count: MESSAGES, random, isOver });

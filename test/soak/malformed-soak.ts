@@ -13,7 +13,7 @@ export const malformedSoak: Soak = {
   name: 'malformed',
   async run({ random, isOver }) {
     await buildOnce();
-    const hub = await CompiledHub.start(CARDS, ['--health', 'off', '--log-level', 'warn']);
+    const hub = await CompiledHub.start(CARDS, ['--log-level', 'warn']);
     try {
       const flooded = await floodWithMalformed(hub, { count: FRAMES, random, isOver });
       if (flooded.endMb > flooded.warmMb + GROWTH_MB)

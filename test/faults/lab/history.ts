@@ -88,6 +88,20 @@ export interface TapAct {
   readonly troubles: readonly Trouble[];
 }
 
+/** A right PIN, and nothing that goes wrong. */
+export const RIGHT_TAP: TapAct = {
+  what: 'tap',
+  terminal: 'desk-1',
+  hub: 'goa-01',
+  card: 0,
+  goal: 'serve',
+  typed: 'right',
+  newPin: '',
+  typingMs: 0,
+  takesEarly: false,
+  troubles: [],
+};
+
 /** Something that happens in a network. `at`: ms from its beginning; nothing else moves it. */
 export type Act = { readonly at: number } & (
   | TapAct

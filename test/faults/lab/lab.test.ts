@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Sessions } from '../../../hub/session/sessions.ts';
 import { SeededRandom } from '../../soak/seeded-random.ts';
 import { drawHistory } from './draw.ts';
-import type { Act, TapAct, Trouble } from './history.ts';
+import { type Act, RIGHT_TAP, type Trouble } from './history.ts';
 import { describeFinding, playSeed, shorten } from './lab.ts';
 import { play } from './play.ts';
 import { copyFolder } from './service.ts';
@@ -23,19 +23,6 @@ beforeAll(async () => {
 
 afterEach(() => void vi.restoreAllMocks());
 afterAll(() => setUp.remove());
-
-const TAP = {
-  what: 'tap',
-  terminal: 'desk-1',
-  hub: 'goa-01',
-  card: 0,
-  goal: 'serve',
-  typed: 'right',
-  newPin: '',
-  typingMs: 0,
-  takesEarly: false,
-  troubles: [],
-} satisfies TapAct;
 
 /** A disk that says "synced" and is not: of a store it keeps what was checkpointed, and no more. */
 function forgetfulDisk(from: string, to: string): void {
@@ -64,14 +51,14 @@ describe('a network in which everything breaks that can', () => {
     'is left with no connection where a patient cancels while the hub is called, which then goes dark',
     HOUR,
     async () => {
-      const tap: Act = { at: 1_000, ...TAP, typed: 'nothing' };
+      const tap: Act = { at: 1_000, ...RIGHT_TAP, typed: 'nothing' };
       const history: Act[] = [tap, { at: 5_000, what: 'dark', who: 'goa-01', ms: 60_000 }];
       expect((await play(history, { setUp, seed: 'cancelled' })).broken).toBeUndefined();
     },
   );
 
   it('has a patient served to the end whose hub loses its workers meanwhile', HOUR, async () => {
-    const tap: Act = { at: 1_000, ...TAP, hub: 'pune-02', typingMs: 3_000 };
+    const tap: Act = { at: 1_000, ...RIGHT_TAP, hub: 'pune-02', typingMs: 3_000 };
     const kill = { what: 'kill-worker', who: 'pune-02' } as const;
     const history: Act[] = [tap, { at: 5_000, ...kill, nth: 0 }, { at: 5_100, ...kill, nth: 0 }];
     const { broken, outcomes, said } = await play(history, { setUp, seed: 'workers' });
@@ -91,7 +78,7 @@ describe('the lab', () => {
     },
     async (hub) => {
       // The patient is asked whether to be measured, and stays silent until long after.
-      const tap: Act = { at: 1_000, ...TAP, hub, typingMs: 20_000 };
+      const tap: Act = { at: 1_000, ...RIGHT_TAP, hub, typingMs: 20_000 };
       const history: Act[] = [
         tap,
         { at: 30_000, what: 'revoke', card: 0 },
@@ -113,7 +100,7 @@ describe('the lab', () => {
       turns: 1,
       first: 'patient',
     };
-    const history: Act[] = [{ at: 1_000, ...TAP, typingMs: 3_000, troubles: [trouble] }];
+    const history: Act[] = [{ at: 1_000, ...RIGHT_TAP, typingMs: 3_000, troubles: [trouble] }];
     const run = () => play(history, { setUp, seed: 'revoked at the door' });
     expect((await run()).broken).toBeUndefined();
     vi.spyOn(Sessions.prototype, 'watch').mockReturnValue({ isRevoked: false, end: () => {} });
@@ -124,7 +111,7 @@ describe('the lab', () => {
     'finds a disk that loses what was acknowledged, and the shortest history that shows it',
     HOUR,
     async () => {
-      const tap: Act = { at: 1_000, ...TAP };
+      const tap: Act = { at: 1_000, ...RIGHT_TAP };
       const kill: Act = { at: 30_000, what: 'kill', who: 'goa-01', ms: 100 };
       const history: Act[] = [{ at: 500, what: 'unlock', card: 3 }, tap, kill];
       const options = { setUp, copyHub: forgetfulDisk };

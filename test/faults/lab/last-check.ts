@@ -4,7 +4,7 @@ import { type Bundle, type BundleResource, placeOf } from '../../../protocol/fhi
 import { deriveSubject } from '../../../protocol/keys.ts';
 import type { Actor } from './acts.ts';
 import type { LabCard } from './card.ts';
-import { HUBS, type HubId, type TapAct, TERMINALS } from './history.ts';
+import { HUBS, type HubId, RIGHT_TAP, TERMINALS } from './history.ts';
 import { masterKeyOf } from './secrets.ts';
 import type { FaultWorld } from './world.ts';
 
@@ -121,18 +121,8 @@ async function checkRegistry(world: FaultWorld): Promise<void> {
 
 /** The PIN of the image that is on a card is good wherever it is tapped; a revoked card is refused. */
 async function checkTap(world: FaultWorld, actor: Actor, card: LabCard, hub: HubId): Promise<void> {
-  const act: TapAct = {
-    what: 'tap',
-    terminal: TERMINALS[card.number % TERMINALS.length] ?? 'desk-1',
-    hub,
-    card: card.number,
-    goal: 'serve',
-    typed: 'right',
-    newPin: '',
-    typingMs: 0,
-    takesEarly: false,
-    troubles: [],
-  };
+  const terminal = TERMINALS[card.number % TERMINALS.length] ?? 'desk-1';
+  const act = { ...RIGHT_TAP, terminal, hub, card: card.number };
   const tap = () => world.clock.advanceUntil(actor.tap(act), 20 * MINUTE_MS);
   let outcome = await tap();
   if (outcome === 'refused: hub-busy') {
