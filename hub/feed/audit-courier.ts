@@ -1,4 +1,5 @@
 import { RcRefusedError, RcUnreachableError } from '../../certs/rc-errors.ts';
+import type { AuditAnchor } from '../../runtime/audit/chain.ts';
 import { anchorFromWire, anchorToWire, DELIVERY_MAX, rowToWire } from '../../runtime/audit/wire.ts';
 import { sleep } from '../../runtime/clock.ts';
 import type { Surroundings } from '../../runtime/surroundings.ts';
@@ -78,7 +79,7 @@ export class AuditCourier {
   }
 
   /** The RC was restored, and has not the row that it had: on from the last that both have, or from the beginning. */
-  async #goBack(from: number, head: ReturnType<typeof anchorFromWire>): Promise<void> {
+  async #goBack(from: number, head: AuditAnchor): Promise<void> {
     if (from === 0) throw new Error('the registration centre takes no first row of the trail');
     const isCommon = head.number < from && (await this.#outbox.isOurs(head));
     await this.#outbox.deliveredUpTo(isCommon ? head.number : 0);

@@ -111,7 +111,7 @@ export class CardRows {
     return row === undefined ? null : heldCard(row, () => this.#findPendingElsewhere.all(uid));
   }
 
-  /** What is asked of a card before anything is decided, and after everything is: less than to find it. */
+  /** What is asked of a card before anything is decided: less than to find it. */
   glance(uid: Uint8Array): CardGlance | null {
     const row = this.#glance.get(uid);
     if (row === undefined) return null;

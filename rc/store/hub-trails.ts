@@ -112,11 +112,6 @@ export class HubTrails {
       .map(({ hub: _hub, branch: _branch, ...row }) => auditRowOf(row));
   }
 
-  /** The last row that is here. */
-  async head(hub: string): Promise<AuditAnchor> {
-    return this.#head(hub);
-  }
-
   #take({ origin, after, rows }: TrailDelivery): TrailTaken {
     const hub = origin.by;
     if (!this.#has(hub, after)) return { outcome: 'unknown', head: this.#head(hub) };
